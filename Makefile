@@ -1,0 +1,42 @@
+# Two commands: `make demo` opens the dashboard on the embedded demo, `make test` runs all tests.
+# Each does its own set-up in .venv; a second call starts at once.
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+PORT ?= 8501
+DEMO_FLAGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
+
+.PHONY: demo test lint browser-tests clean demo-assets
+
+demo: $(VENV)/.installed
+	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
+
+test: $(VENV)/.installed-test lint
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "mirage: $(PYTHON) was not found; install Python 3.11 to 3.13 or say PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "mirage: Python 3.11 to 3.13 is needed, $(PYTHON) is `$(PYTHON) -V`; say PYTHON=/path/to/python3" >&2; exit 2; }
+	@echo "mirage: creating the virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { echo "mirage: no venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "mirage: installing (torch, transformers, streamlit and what they need; a few minutes the first time)"
+	@$(INSTALL) -q -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "mirage: installing with the test extra"
+	@$(INSTALL) -q -e '.[test]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

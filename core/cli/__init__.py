@@ -1,0 +1,5 @@
+"""The command line, ``mirage``."""
+
+from core.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,67 @@
+"""Assembles the commands and turns every fault into one clear line.
+
+Nothing heavy is imported here or at the top of a command module: ``mirage --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from core.errors import MirageError
+
+app = typer.Typer(
+    name="mirage",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="MIRAGE: align speech and text, generate emotion-aware features, see and touch them.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from core import __version__
+
+        typer.echo(f"mirage {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    if debug:
+        os.environ["MIRAGE_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Runs the command line; exit code 2 means bad input, 1 a failure."""
+    # Commands register themselves on import.
+    from core.cli import commands  # noqa: F401
+
+    try:
+        app()
+    except MirageError as error:
+        _stop(error, str(error), error.exit_code)
+    except KeyboardInterrupt as error:
+        _stop(error, "stopped", 130)
+    except BrokenPipeError:
+        # The reader of a pipe went away (`mirage runs | head`): not a fault.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        kind = type(error).__name__
+        _stop(error, f"unexpected {kind}: {error}; run with `mirage --debug ...` for the details", 1)
+
+
+def _stop(error: BaseException, message: str, code: int) -> None:
+    if os.environ.get("MIRAGE_DEBUG"):
+        raise error
+    typer.echo("mirage: " + " ".join(message.split()), err=True)
+    sys.exit(code)

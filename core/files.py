@@ -1,0 +1,133 @@
+"""Atomic writes: write beside, fsync, rename. A reader sees the old content or the new, never a half."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadInputError, FailureError
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Gives a temporary path beside ``target``; on success it is flushed and renamed onto ``target``.
+
+    Raises:
+        FailureError: the disk is full or the folder cannot be written; ``target`` is then as it was.
+    """
+    target = Path(target)
+    with _clear_disk_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            _fsync(temporary)
+            # mkstemp makes files private; what MIRAGE writes is as readable as the umask allows.
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(target)
+            _fsync(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_directory(target: Path) -> Iterator[Path]:
+    """Gives a temporary folder beside ``target``; on success it takes ``target``'s place, complete or not at all."""
+    target = Path(target)
+    with _clear_disk_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+        try:
+            yield temporary
+            for path in temporary.rglob("*"):
+                if path.is_file():
+                    _fsync(path)
+            temporary.chmod(0o777 & ~_umask())
+            if target.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+                target.rename(old / "content")
+                temporary.rename(target)
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                temporary.rename(target)
+            _fsync(target.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_bytes(target: Path, content: bytes) -> None:
+    """Writes ``content`` to ``target`` atomically."""
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(target: Path, content: str) -> None:
+    """Writes ``content`` to ``target`` atomically, as UTF-8."""
+    write_bytes(target, content.encode("utf-8"))
+
+
+def write_json(target: Path, content: Any) -> None:
+    """Writes ``content`` as indented JSON, atomically. NaN is written as null: JSON has no NaN."""
+    write_text(target, json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Reads a JSON file.
+
+    Raises:
+        BadInputError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInputError(f"{path}: the file is missing") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInputError(f"{path}: not readable as JSON ({error}); the file is damaged") from None
+
+
+def finite(value: Any) -> Any:
+    """``value`` with every NaN and infinity replaced by None: JSON has neither."""
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+@contextmanager
+def _clear_disk_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise FailureError(f"{target}: the disk is full; free some space and run the command again") from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise FailureError(
+                f"{target}: cannot be written ({error.strerror}); set MIRAGE_HOME to a folder of your own"
+            ) from error
+        raise
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,82 @@
+"""The workspace: where corpora, embeddings, runs and benchmarks live."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import BadInputError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}")
+
+
+def check_name(name: str, what: str) -> str:
+    """Returns ``name`` if it can be a file name everywhere.
+
+    Raises:
+        BadInputError: ``name`` is empty, too long, or holds a separator or anything but letters, digits and ._@+-
+
+    >>> check_name("my-run", "run")
+    'my-run'
+    >>> check_name("../x", "run")
+    Traceback (most recent call last):
+    core.errors.BadInputError: '../x' cannot name a run: use letters, digits and . _ @ + - (at most 128)
+    """
+    if not _NAME.fullmatch(name) or name.endswith(".tmp"):
+        raise BadInputError(f"{name!r} cannot name a {what}: use letters, digits and . _ @ + - (at most 128)")
+    return name
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one workspace. ``Workspace()`` is the one of ``MIRAGE_HOME``, by default ``./workspace``."""
+
+    root: Path
+
+    def __init__(self, root: str | Path | None = None) -> None:
+        chosen = root if root is not None else os.environ.get("MIRAGE_HOME") or "workspace"
+        object.__setattr__(self, "root", Path(chosen).expanduser().absolute())
+
+    @property
+    def corpora(self) -> Path:
+        return self.root / "corpora"
+
+    @property
+    def embeddings(self) -> Path:
+        return self.root / "embeddings"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def benchmarks(self) -> Path:
+        return self.root / "benchmarks"
+
+    def corpus_file(self, name: str) -> Path:
+        """The utterance table of corpus ``name``, there or not."""
+        return self.corpora / f"{check_name(name, 'corpus')}.parquet"
+
+    def embeddings_folder(self, corpus: str, encoder: str | None = None) -> Path:
+        """The embedding stores of ``corpus``, or the one made by ``encoder``."""
+        folder = self.embeddings / check_name(corpus, "corpus")
+        return folder if encoder is None else folder / check_name(encoder, "encoder")
+
+    def run_folder(self, run_id: str) -> Path:
+        """The folder of run ``run_id``, there or not."""
+        return self.runs / check_name(run_id, "run")
+
+    def corpus_names(self) -> list[str]:
+        """The ingested corpora, sorted."""
+        return sorted(path.stem for path in self.corpora.glob("*.parquet") if not path.name.startswith("."))
+
+    def encoder_names(self, corpus: str) -> list[str]:
+        """The embedding stores of ``corpus``, sorted."""
+        return sorted(path.parent.name for path in self.embeddings_folder(corpus).glob("*/meta.json"))
+
+    def run_ids(self) -> list[str]:
+        """The runs, newest first."""
+        folders = [path.parent for path in self.runs.glob("*/state.json")]
+        return [path.name for path in sorted(folders, key=lambda p: p.stat().st_mtime, reverse=True)]
