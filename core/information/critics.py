@@ -1,0 +1,140 @@
+"""The small networks that estimators fit, and the one loop that fits them.
+
+Held-out figures are measured while a run trains, so nothing here may touch PyTorch's global random state: weights are
+drawn and batches are shuffled from an explicit generator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import FailureError
+
+Objective = Callable[[Tensor, Tensor], Tensor]
+"""From a batch of x (b, d) and y to a scalar to be maximised."""
+
+VALIDATION = 0.2
+"""Share of the fitting part that only chooses when to stop."""
+
+
+def linear(inputs: int, outputs: int, generator: torch.Generator, gain: float = 1.0) -> nn.Linear:
+    """A linear layer with normal weights of deviation ``gain / sqrt(inputs)`` and no bias to begin with."""
+    # skip_init: the usual constructor would draw from the global generator.
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    with torch.no_grad():
+        layer.weight.normal_(0.0, gain / math.sqrt(inputs), generator=generator)
+        layer.bias.zero_()
+    return layer
+
+
+class Perceptron(nn.Module):
+    """Two hidden layers beside a direct linear path: (n, inputs) to (n, outputs).
+
+    The linear path learns the simple part in a few steps and leaves the rest to the hidden layers. With ``zero`` the
+    output is 0 at the start, so that an estimator begins, and where there is nothing to learn stays, at zero nats.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, *, hidden: int = 128, zero: bool = False, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        last = 0.0 if zero else 1.0
+        self.direct = linear(inputs, outputs, generator, 0.7 * last)
+        self.hidden = nn.Sequential(
+            linear(inputs, hidden, generator, math.sqrt(2.0)),
+            nn.SiLU(),
+            linear(hidden, hidden, generator, math.sqrt(2.0)),
+            nn.SiLU(),
+            linear(hidden, outputs, generator, 0.7 * last),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.direct(x) + self.hidden(x)
+
+
+def fit(
+    critic: nn.Module,
+    objective: Objective,
+    validate: Objective,
+    x: Tensor,
+    y: Tensor,
+    *,
+    steps: int,
+    batch: int,
+    generator: torch.Generator,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 1e-2,
+    checks: int = 25,
+) -> None:
+    """Maximises ``objective`` with AdamW, and leaves in ``critic`` the weights that ``validate`` liked best.
+
+    A fifth of the rows is kept for validation. The weights at the start take part in the choice: a critic that finds
+    nothing which holds outside its fitting rows stays where it was.
+
+    Args:
+        critic: changed in place.
+        objective: what a batch of rows is worth; gradients flow through it.
+        validate: what the validation rows are worth.
+        x: (n, d). y: (n,) or (n, m).
+        steps, batch: length of the fit; it ends early once a third of the checks have brought nothing.
+        generator: CPU generator of splits and batches.
+        checks: how many times validation is looked at.
+
+    Raises:
+        FailureError: the objective is no longer finite.
+    """
+    order = torch.randperm(len(x), generator=generator).to(x.device)
+    held = max(2, int(VALIDATION * len(x)))
+    x_held, y_held, x_fit, y_fit = x[order[:held]], y[order[:held]], x[order[held:]], y[order[held:]]
+    batch = min(batch, len(x_fit))
+    optimiser = torch.optim.AdamW(critic.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    every, patience = max(1, steps // checks), max(3, checks // 3)
+    parameters = list(critic.parameters())
+
+    # A figure is also asked for from inside torch.no_grad() blocks of a training loop.
+    with torch.enable_grad():
+        best, best_value, unimproved = _copy(parameters), _value(validate, x_held, y_held), 0
+        queue = torch.empty(0, dtype=torch.long)
+        for step in range(1, steps + 1):
+            if len(queue) < batch:
+                queue = torch.randperm(len(x_fit), generator=generator)
+            rows, queue = queue[:batch].to(x.device), queue[batch:]
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate * _schedule(step / steps)
+            optimiser.zero_grad(set_to_none=True)
+            loss = -objective(x_fit[rows], y_fit[rows])
+            loss.backward()
+            nn.utils.clip_grad_norm_(parameters, 5.0)
+            optimiser.step()
+            if step % every and step != steps:
+                continue
+            value = _value(validate, x_held, y_held)
+            if not (math.isfinite(value) and math.isfinite(float(loss.detach()))):
+                raise FailureError(f"a held-out critic diverged at step {step} of {steps}: {value} nats")
+            if value > best_value:
+                best, best_value, unimproved = _copy(parameters), value, 0
+            else:
+                unimproved += 1
+                if unimproved >= patience:
+                    break
+    with torch.no_grad():
+        for parameter, kept in zip(parameters, best, strict=True):
+            parameter.copy_(kept)
+
+
+def _schedule(progress: float) -> float:
+    """Warm-up over a twentieth, then cosine down to a twentieth."""
+    return min(1.0, 20.0 * progress) * (0.525 + 0.475 * math.cos(math.pi * progress))
+
+
+@torch.no_grad()
+def _value(validate: Objective, x: Tensor, y: Tensor) -> float:
+    return float(validate(x, y))
+
+
+def _copy(parameters: list[nn.Parameter]) -> list[Tensor]:
+    return [parameter.detach().clone() for parameter in parameters]

@@ -1,0 +1,66 @@
+"""What every estimator offers, so that a figure can be asked from any of them in the same way."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from core.information.estimate import BoundKind
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """One way to estimate I(x; y) from samples, in nats.
+
+    An estimate is ``reduce(mean of statistics over the samples)``. Most estimators are a plain mean of one statistic;
+    those with a mean inside a logarithm or an exponential (NWJ, MINE, SMILE) carry two and combine them in
+    ``reduce``. Either way the bootstrap resamples rows of ``statistics`` and needs no critic again.
+
+    Attributes:
+        name: as shown to people.
+        kind: what the figure says about the truth.
+    """
+
+    name: ClassVar[str]
+    kind: ClassVar[BoundKind]
+
+    def fit(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Estimator:
+        """Fits what is to be fitted, and returns itself. x (n, d) float32 standardised; y (n,) or (n, m)."""
+        ...
+
+    def statistics(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Tensor:
+        """(n, s) statistics of each sample; the samples must be other ones than those of ``fit``."""
+        ...
+
+    def reduce(self, means: Tensor) -> Tensor:
+        """From (..., s) means of the statistics to (...) nats."""
+        ...
+
+    def pointwise(self, x: Tensor, y: Tensor) -> Tensor:
+        """(n,) pointwise mutual information log p(x, y) / (p(x) p(y)) of each pair, in nats."""
+        ...
+
+    def ceiling(self, y: Tensor) -> float | None:
+        """The greatest value there can be for these samples, None without one."""
+        ...
+
+
+class MeanEstimator:
+    """Shared by the estimators whose figure is the plain mean of one statistic."""
+
+    def reduce(self, means: Tensor) -> Tensor:
+        """(..., 1) to (...): the mean itself."""
+        return means.squeeze(-1)
+
+
+def row_entropy(y: Tensor) -> float:
+    """Plug-in entropy of the distinct rows of y, in nats: a ceiling for I(x; y) over these very samples.
+
+    >>> round(row_entropy(torch.tensor([0, 0, 1, 1])), 4)
+    0.6931
+    """
+    counts = torch.unique(y, dim=0, return_counts=True)[1].double()
+    shares = counts / counts.sum()
+    return float(-(shares * shares.log()).sum())
