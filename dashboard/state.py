@@ -1,0 +1,225 @@
+"""The workspace, the selected run and cached loaders: what every page needs to know.
+
+Everything that is expensive sits in bounded caches keyed by the files' times, so that a changed file is read again and
+two sessions share one copy. Session state holds names only, never data or models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core import MirageError, Workspace
+from dashboard.theme import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core import Corpus, Embeddings, LoadedRun
+    from core.runs import State
+
+RUN_KEY = "run"
+_NEXT_RUN = "next_run"
+_NOTE = "note"
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def workspace() -> Workspace:
+    """The workspace of ``MIRAGE_HOME`` (the launcher sets it)."""
+    return Workspace()
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Shows what goes wrong inside as its one clear line instead of a traceback.
+
+    Use it around loaders: ``with faults(): run = load(run_id)``; what follows on the page then needs no ``run``.
+    """
+    try:
+        yield
+    except MirageError as error:
+        show_fault(error)
+
+
+def show_fault(error: BaseException) -> None:
+    """One clear line on the page, as plain text: a message may quote names from data."""
+    with st.container(border=True):
+        st.badge("Not possible", icon=":material/error:", color="red")
+        st.text(str(error))
+
+
+def note(message: str) -> None:
+    """A short confirmation, shown on the next run of the script."""
+    st.session_state[_NOTE] = message
+
+
+def show_note() -> None:
+    """Shows and forgets what ``note`` was told."""
+    message = st.session_state.pop(_NOTE, None)
+    if message:
+        st.toast(plain(message), icon=":material/check_circle:")
+
+
+# --- the selected run, kept in the URL as ?run=... ---------------------------------------------------------------
+
+
+def run_ids() -> list[str]:
+    """The runs of the workspace, newest first."""
+    return workspace().run_ids()
+
+
+def selected_run() -> str | None:
+    """The id of the selected run, or None where there is no run at all."""
+    chosen = st.session_state.get(RUN_KEY)
+    ids = run_ids()
+    return chosen if chosen in ids else (ids[0] if ids else None)
+
+
+def select_run(run_id: str) -> None:
+    """Selects a run. Inside a callback it holds at once, elsewhere from the next run of the script on."""
+    st.session_state[_NEXT_RUN] = run_id
+
+
+def run_picker() -> str | None:
+    """The sidebar's run selector, bound to ``?run=`` in the URL; the application draws it once for all pages."""
+    ids = run_ids()
+    if not ids:
+        return None
+    asked = st.query_params.get(RUN_KEY)
+    following = st.session_state.pop(_NEXT_RUN, None)
+    held = st.session_state.get(RUN_KEY)
+    if following in ids:
+        st.session_state[RUN_KEY] = following
+    elif held is None and asked in ids:
+        pass  # the widget takes the run of the link
+    elif held not in ids:
+        st.session_state[RUN_KEY] = default_run(ids)
+    chosen = st.selectbox(
+        "Run",
+        ids,
+        key=RUN_KEY,
+        bind="query-params",
+        help="The run that Aligned space, Latent lab and Information show; it is part of the page's address.",
+    )
+    if asked and asked not in ids and chosen != asked:
+        st.caption("The run of the link is not in this workspace.")
+    return chosen
+
+
+def default_run(ids: list[str]) -> str:
+    """The newest finished run, else the newest."""
+    for run_id in ids:
+        state = run_state(run_id)
+        if state is not None and state.status == "finished":
+            return run_id
+    return ids[0]
+
+
+# --- cached loaders ----------------------------------------------------------------------------------------------
+
+
+def stamp(folder: Path, *patterns: str) -> Stamp:
+    """Names, times and sizes of the files that match: the key of a cache entry."""
+    found = []
+    for pattern in patterns:
+        for path in sorted(folder.glob(pattern)):
+            with _vanishing():
+                status = path.stat()
+                found.append((str(path.relative_to(folder)), status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+def corpus(name: str) -> Corpus:
+    """A corpus of the workspace, cached until its file changes.
+
+    Raises:
+        BadInputError: no such corpus, or a damaged table.
+    """
+    place = workspace()
+    file = place.corpus_file(name)
+    return _corpus(name, str(place.root), stamp(file.parent, file.name))
+
+
+def run(run_id: str) -> LoadedRun:
+    """A run with its networks, cached until its files change; the last four stay in memory.
+
+    Raises:
+        BadInputError: no such run, or one of its files is missing or damaged.
+    """
+    folder = workspace().run_folder(run_id)
+    files = stamp(folder, "config.yaml", "model/**/*", "features/*", "projection/*", "*.json")
+    # state.json carries the heartbeat and changes every second; it says nothing about the model.
+    files = tuple(entry for entry in files if entry[0] != "state.json")
+    return _run(run_id, str(workspace().root), files)
+
+
+def run_state(run_id: str) -> State | None:
+    """The state of a run, or None where it cannot be read."""
+    from core.runs import read_state
+
+    try:
+        return read_state(workspace().run_folder(run_id))
+    except MirageError:
+        return None
+
+
+def events(run_id: str) -> pd.DataFrame:
+    """The measured values of a run: columns time, stage, step, name, value."""
+    folder = workspace().run_folder(run_id)
+    return _events(str(folder), stamp(folder, "events.jsonl"))
+
+
+def embeddings(corpus_name: str, encoder: str) -> Embeddings:
+    """An embedding store of the workspace, cached until it changes."""
+    folder = workspace().embeddings_folder(corpus_name, encoder)
+    return _embeddings(str(folder), stamp(folder, "*"))
+
+
+def run_json(run_id: str, name: str) -> Any:
+    """A JSON file of a run (``information.json``, ``evaluation.json``), or None where it is not there (yet)."""
+    from core.files import read_json
+
+    path = workspace().run_folder(run_id) / name
+    return read_json(path) if path.is_file() else None
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the corpus")
+def _corpus(name: str, root: str, files: Stamp) -> Corpus:
+    from core import load_corpus
+
+    return load_corpus(name, workspace=Workspace(root))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the run")
+def _run(run_id: str, root: str, files: Stamp) -> LoadedRun:
+    from core import load_run
+
+    return load_run(run_id, workspace=Workspace(root))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _events(folder: str, files: Stamp) -> pd.DataFrame:
+    from core.runs import read_events
+
+    return read_events(Path(folder))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the embeddings")
+def _embeddings(folder: str, files: Stamp) -> Embeddings:
+    from core import Embeddings
+
+    return Embeddings.open(Path(folder))
+
+
+@contextmanager
+def _vanishing() -> Iterator[None]:
+    """A job may replace a file between listing and reading it."""
+    try:
+        yield
+    except FileNotFoundError:
+        return
