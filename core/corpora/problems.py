@@ -1,0 +1,61 @@
+"""What is wrong with one file or row of a corpus: where, why, and what to do."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.files import write_text
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row or file that was left out.
+
+    ``file`` is the file at fault, ``row`` the row of a table as a spreadsheet numbers it (the header is row 1).
+    """
+
+    file: str
+    row: int | None
+    reason: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        where = self.file if self.row is None else f"{self.file}, row {self.row}"
+        line = f"{where}: {self.reason}" + (f"; {self.remedy}" if self.remedy else "")
+        return printable(line)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters and half surrogates escaped: file names can hold anything.
+
+    >>> printable("a\\x1b[31m")
+    'a\\\\x1b[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def write_problems(path: Path, problems: Iterable[Problem]) -> None:
+    """Writes all problems as CSV; no cell can be taken for a formula by a spreadsheet."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("file", "row", "reason", "remedy"))
+    for problem in problems:
+        row = "" if problem.row is None else problem.row
+        writer.writerow((_cell(problem.file), row, _cell(problem.reason), _cell(problem.remedy)))
+    write_text(Path(path), buffer.getvalue())
+
+
+def _cell(text: str) -> str:
+    text = printable(text)
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text

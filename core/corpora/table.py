@@ -1,0 +1,129 @@
+"""The utterance table: its columns, how it is built and what must hold of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from core.corpora.paths import path_fault
+from core.corpora.problems import printable
+from core.corpora.vocabulary import EMOTIONS
+from core.errors import BadInputError
+
+SCHEMA: pa.Schema = pa.schema(
+    [
+        pa.field("utterance_id", pa.string(), nullable=False),
+        pa.field("audio", pa.string()),
+        pa.field("start", pa.float64()),
+        pa.field("end", pa.float64()),
+        pa.field("text", pa.string()),
+        pa.field("emotion", pa.string()),
+        pa.field("speaker", pa.string()),
+        pa.field("session", pa.string()),
+        pa.field("gender", pa.string()),
+        pa.field("language", pa.string()),
+        pa.field("split", pa.string()),
+        pa.field("arousal", pa.float64()),
+        pa.field("valence", pa.float64()),
+        pa.field("dominance", pa.float64()),
+        pa.field("emotion_votes", pa.map_(pa.string(), pa.float64())),
+    ]
+)
+"""The columns of ``corpora/<corpus>.parquet``."""
+
+COLUMNS: tuple[str, ...] = tuple(SCHEMA.names)
+FLOATS = tuple(field.name for field in SCHEMA if pa.types.is_floating(field.type))
+STRINGS = tuple(field.name for field in SCHEMA if pa.types.is_string(field.type))
+DIMENSIONS = ("arousal", "valence", "dominance")
+
+
+def build_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A table of all columns; what a row leaves out is missing (None, in float columns NaN)."""
+    rows = list(rows)
+    return _frame({name: [row.get(name) for row in rows] for name in COLUMNS})
+
+
+def to_arrow(table: pd.DataFrame) -> pa.Table:
+    """The Arrow form of ``table``, in the order of the schema."""
+    arrays = []
+    for field in SCHEMA:
+        values = [_plain(value) for value in table[field.name]]
+        if field.name == "emotion_votes":
+            values = [None if value is None else list(value.items()) for value in values]
+        arrays.append(pa.array(values, type=field.type))
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
+def from_arrow(arrow: pa.Table, where: str) -> pd.DataFrame:
+    """The pandas form of an Arrow table.
+
+    Raises:
+        BadInputError: a column is missing or of another type.
+    """
+    missing = [name for name in COLUMNS if name not in arrow.column_names]
+    if missing:
+        raise BadInputError(f"{where}: is no utterance table, it has no column {', '.join(missing)}; ingest it again")
+    try:
+        arrow = arrow.select(list(COLUMNS)).cast(SCHEMA)
+    except (pa.ArrowException, ValueError) as error:
+        line = str(error).splitlines()[0]
+        raise BadInputError(f"{where}: a column has the wrong type ({line}); ingest it again") from None
+    content = {name: arrow.column(name).to_pylist() for name in COLUMNS}
+    content["emotion_votes"] = [None if value is None else dict(value) for value in content["emotion_votes"]]
+    return _frame(content)
+
+
+def validate_table(table: pd.DataFrame, where: str) -> None:
+    """Checks what must hold of every table; nothing on disk is looked at.
+
+    Raises:
+        BadInputError: names the first utterance at fault.
+    """
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise BadInputError(f"{where}: the table has no column {', '.join(missing)}")
+    ids = table["utterance_id"]
+    for row, value in enumerate(ids):
+        if not isinstance(value, str) or not value:
+            raise BadInputError(f"{where}, row {row + 1}: the utterance has no id")
+    twice = ids[ids.duplicated()]
+    if len(twice):
+        raise BadInputError(f"{where}: the utterance id {twice.iloc[0]!r} occurs more than once")
+    known = table["emotion"].isin(EMOTIONS) | table["emotion"].isna()
+    _all(known, table, where, lambda row: f"{row['emotion']!r} is not one of the emotions {', '.join(EMOTIONS)}")
+    for name in DIMENSIONS:
+        values = table[name]
+        good = values.isna() | values.between(0.0, 1.0)
+        _all(good, table, where, lambda row, name=name: f"{name} is {row[name]}, not from 0 to 1")
+    start, end = table["start"], table["end"]
+    good = (start.isna() | (start >= 0)) & (end.isna() | (end > start.fillna(0.0))) & (end != np.inf)
+    _all(good, table, where, lambda row: f"the segment from {row['start']} to {row['end']} s is not possible")
+    faults = [None if audio is None else path_fault(audio) for audio in table["audio"]]
+    good = pd.Series([fault is None for fault in faults], dtype=bool)
+    _all(good, table, where, lambda row: f"{row['audio']!r}: {path_fault(row['audio'])}")
+
+
+def _all(good: pd.Series, table: pd.DataFrame, where: str, say: Any) -> None:
+    bad = np.flatnonzero(~good.to_numpy(dtype=bool))
+    if len(bad):
+        row = table.iloc[int(bad[0])]
+        raise BadInputError(printable(f"{where}, utterance {row['utterance_id']!r}: {say(row)}"))
+
+
+def _frame(content: Mapping[str, list[Any]]) -> pd.DataFrame:
+    columns = {}
+    for name in COLUMNS:
+        if name in FLOATS:
+            columns[name] = pd.Series(content[name], dtype="float64")
+        else:
+            # object, not pandas' str: a missing value is None, which is false and never prints as "nan".
+            columns[name] = pd.Series([_plain(value) for value in content[name]], dtype=object)
+    return pd.DataFrame(columns)
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None or (isinstance(value, float) and value != value) else value
