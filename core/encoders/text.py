@@ -1,0 +1,125 @@
+"""Transcripts to vectors: the last hidden state of a frozen text encoder, averaged over the tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from core.encoders.checkpoint import Checkpoint, choose_device, find_checkpoint, load_model, loading
+from core.errors import BadInputError, FailureError
+from core.files import read_json
+
+
+class TextEncoder:
+    """A frozen text encoder (BERT-like; sentence-transformers folders too). Build it with ``TextEncoder.load``.
+
+    The mean over the tokens, special ones included, as sentence-transformers takes it; not normalised to length 1.
+    """
+
+    modality: ClassVar[str] = "text"
+
+    def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
+        from transformers import AutoTokenizer
+
+        config = checkpoint.config()
+        if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "vocab_size"):
+            raise BadInputError(
+                f"{checkpoint.name}: a model of type {config.model_type!r} is no text encoder; use a BERT-like one, "
+                "for example minilm"
+            )
+        with loading(checkpoint.name):
+            self.tokenizer = AutoTokenizer.from_pretrained(
+                checkpoint.folder, local_files_only=True, trust_remote_code=False
+            )
+        if self.tokenizer.pad_token is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token or self.tokenizer.unk_token
+        if self.tokenizer.pad_token is None:
+            raise BadInputError(f"{checkpoint.name}: the tokenizer has no padding token")
+        self.tokenizer.padding_side = "right"
+        self.checkpoint = checkpoint
+        self.model_type = str(config.model_type)
+        self.model = load_model(checkpoint, config, may_miss=("*pooler*",)).to(device)
+        self.device = device
+        self.longest = self._longest(config)
+
+    @staticmethod
+    def load(id_or_path: str, device: str = "auto") -> TextEncoder:
+        """The encoder of a hub id or a checkpoint's folder; ``minilm`` is all-MiniLM-L6-v2.
+
+        Raises:
+            BadInputError: no such checkpoint, pickle weights, or no text encoder.
+            FailureError: a hub id that is not on this machine while the hub cannot be reached.
+        """
+        target = choose_device(device)
+        return TextEncoder(find_checkpoint(id_or_path), target)
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return int(self.model.config.hidden_size)
+
+    @property
+    def name(self) -> str:
+        """The name of the store's folder, for example ``all-MiniLM-L6-v2@mean``."""
+        return f"{self.checkpoint.short_name}@mean"
+
+    def meta(self) -> dict[str, Any]:
+        """What makes these vectors what they are, for the store's meta.json."""
+        return {
+            "modality": self.modality,
+            "encoder": self.checkpoint.name,
+            "revision": self.checkpoint.revision,
+            "weights_sha256": self.checkpoint.sha256,
+            "model_type": self.model_type,
+            "layer": int(self.model.config.num_hidden_layers),
+            "pooling": "mean",
+            "dimension": self.dim,
+            "sampling_rate": None,
+        }
+
+    def encode(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
+        """One vector per text, (n, dim) float32, in the order given; long texts are cut to what the model can read.
+
+        Raises:
+            BadInputError: a text is empty or no string.
+            FailureError: out of memory.
+        """
+        for position, text in enumerate(texts):
+            if not isinstance(text, str) or not text.strip():
+                raise BadInputError(f"text {position}: empty; there is nothing to encode")
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        for start in range(0, len(order), max(1, batch)):
+            chosen = order[start : start + max(1, batch)]
+            tokens = self.tokenizer(
+                [texts[index] for index in chosen],
+                padding=True,
+                truncation=True,
+                max_length=self.longest,
+                return_tensors="pt",
+            ).to(self.device)
+            try:
+                with torch.inference_mode():
+                    hidden = self.model(**tokens).last_hidden_state
+                    mask = tokens["attention_mask"][:, :, None].to(hidden.dtype)
+                    mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+            except torch.OutOfMemoryError:
+                raise FailureError(f"{self.device}: out of memory; use a smaller batch") from None
+            vectors[chosen] = mean.cpu().numpy()
+        return vectors
+
+    def _longest(self, config: Any) -> int:
+        limits = [512, int(min(self.tokenizer.model_max_length, 1_000_000))]
+        positions = getattr(config, "max_position_embeddings", None)
+        if isinstance(positions, int) and positions > 8:
+            # RoBERTa's positions begin after the padding index.
+            limits.append(positions - 2 if "roberta" in self.model_type else positions)
+        settings = self.checkpoint.folder / "sentence_bert_config.json"
+        if settings.is_file():
+            length = read_json(settings).get("max_seq_length")
+            if isinstance(length, int) and length > 8:
+                limits.append(length)
+        return min(limits)
