@@ -13,44 +13,61 @@ _LONGEST_PAGE = _PAGE_HEADER + 255 + 255 * 255
 
 
 def truncation(path: Path) -> str | None:
-    """How the file shows that its end is missing, or None. WAV (RIFF, RIFX, RF64), AIFF and Ogg are judged.
+    """How the file shows that its end is missing, or None. WAV, RF64, W64, AIFF, CAF, AU and Ogg are judged.
 
-    Chunk layout after the RIFF (IBM and Microsoft, 1991) and AIFF 1.3 (Apple, 1989) specifications, Ogg pages
-    after RFC 3533.
+    Layouts after the RIFF (IBM and Microsoft, 1991), RF64 (EBU Tech 3306), AIFF 1.3 (Apple, 1989) and CAF (Apple)
+    specifications, Ogg pages after RFC 3533.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         magic = file.read(12)
         kind, form = magic[:4], magic[8:12]
         if kind in (b"RIFF", b"RIFX", b"RF64") and form == b"WAVE":
-            return _chunked(file, size, "<" if kind != b"RIFX" else ">", b"data")
+            return _missing(_chunked(file, size, 12, ">4sI" if kind == b"RIFX" else "<4sI", align=2), size)
         if kind == b"FORM" and form in (b"AIFF", b"AIFC"):
-            return _chunked(file, size, ">", b"SSND")
+            return _missing(_chunked(file, size, 12, ">4sI", align=2), size)
+        if kind == b"caff":
+            return _missing(_chunked(file, size, 8, ">4sq"), size)
+        if kind == b"riff":
+            return _missing(_chunked(file, size, 40, "<4s12xq", align=8, counts_header=True), size)
+        if kind == b".snd" and len(magic) == 12:
+            return _missing(struct.unpack(">II", magic[4:]), size)
         if kind == b"OggS":
             return _ogg(file, size)
     return None
 
 
-def _chunked(file: BinaryIO, size: int, order: str, wanted: bytes) -> str | None:
-    position = 12
+def _missing(sound: tuple[int, int] | None, size: int) -> str | None:
+    if sound is None:
+        return "the file ends before its sound begins"
+    begin, length = sound
+    # Written to a pipe: the length was never known.
+    if length in (_UNKNOWN_SIZE, -1) or size - begin >= length:
+        return None
+    return f"the header promises {length} bytes of sound, {max(0, size - begin)} are there"
+
+
+def _chunked(
+    file: BinaryIO, size: int, position: int, head: str, *, align: int = 1, counts_header: bool = False
+) -> tuple[int, int] | None:
+    """Where the sound begins and how many bytes of it there should be; None if no chunk of sound is reached."""
+    header = struct.calcsize(head)
     long_size: int | None = None
-    while position + 8 <= size:
+    while position + header <= size:
         file.seek(position)
-        name, length = struct.unpack(f"{order}4sI", file.read(8))
-        if name == b"ds64":
+        name, length = struct.unpack(head, file.read(header))
+        if counts_header:
+            length -= header
+        if length < 0 and name != b"data":
+            return None
+        if name == b"ds64":  # RF64: sizes of 64 bits, the real one of the sound second
             body = file.read(16)
             long_size = struct.unpack("<QQ", body)[1] if len(body) == 16 else None
-        if name == wanted:
-            if length == _UNKNOWN_SIZE:
-                if long_size is None:  # written to a pipe: the length was never known
-                    return None
-                length = long_size
-            present = size - position - 8
-            if present < length:
-                return f"the header promises {length} bytes of sound, {present} are there"
-            return None
-        position += 8 + length + length % 2
-    return "the file ends before its sound begins"
+        if name in (b"data", b"SSND"):
+            return position + header, (long_size if length == _UNKNOWN_SIZE and long_size is not None else length)
+        position += header + length
+        position += -position % align
+    return None
 
 
 def _ogg(file: BinaryIO, size: int) -> str | None:

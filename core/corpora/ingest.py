@@ -180,11 +180,11 @@ def _check(root: Path, row: Row) -> float | Problem:
     audio = row.values.get("audio")
     if audio is None:
         return Problem(row.file, row.number, "there is no audio", "fill in the path of the clip")
-    shown = audio if row.number is None else f"{audio}: "
     fault = path_fault(audio)
     if fault is not None:
         return Problem(row.file, row.number, f"{audio!r}: {fault}", "give a path relative to the corpus folder")
-    prefix = "" if row.number is None else shown
+    # A problem of a table's row names the table; the clip is then part of the reason.
+    prefix = "" if row.number is None else f"{audio}: "
     try:
         samples, rate = read_native(inside(root, audio), row.values.get("start"), row.values.get("end"))
     except AudioError as error:

@@ -1,0 +1,178 @@
+"""``mirage ingest``: a corpus on disk becomes an utterance table in the workspace."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.cli.app import app
+from core.cli.output import JsonOption, print_json, print_table, progress_bar
+from core.errors import BadInputError
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.corpora import Ingested
+
+_SHOWN = 10
+
+
+@app.command()
+def ingest(
+    corpus: Annotated[str | None, typer.Argument(help="Kind of corpus: see --list; `folder` for your own.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="Folder of the corpus.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name in the workspace; by default that of the corpus.")] = None,
+    table: Annotated[Path | None, typer.Option(help="folder: CSV or TSV, UTF-8, one row an utterance.")] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="folder: which columns hold what, e.g. emotion=label,speaker=spk,audio=file."),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--labels", help='folder: what the emotions are called, e.g. "wut=angry,unklar=none".'),
+    ] = None,
+    scale: Annotated[
+        list[str] | None,
+        typer.Option("--scale", help="folder: range of a dimension, e.g. arousal=1:7 (7:1 turns it over)."),
+    ] = None,
+    problems: Annotated[Path | None, typer.Option(help="Write every row that was left out to this CSV file.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace another corpus of the same name.")] = False,
+    list_corpora: Annotated[bool, typer.Option("--list", help="Name the supported corpora.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a corpus from disk; print its utterances by emotion and session.
+
+    Every clip is decoded once. What cannot be used is named and left out, the rest is stored.
+    """
+    if list_corpora:
+        _list(as_json)
+        return
+    if corpus is None:
+        raise BadInputError("which corpus? say `mirage ingest CORPUS PATH`; `mirage ingest --list` names them")
+    from core import corpora
+
+    options: dict[str, Any] = {
+        "table": table,
+        "mapping": _pairs("--map", mapping),
+        "labels": _pairs("--labels", labels),
+        "scales": {key: _range(key, value) for key, value in _pairs("--scale", scale).items()},
+    }
+    with ExitStack() as stack:
+        bar: Progress | None = None
+
+        def progress(done: int, total: int, message: str = "") -> None:
+            # Only now: a fault found before there is anything to count stays one line.
+            nonlocal bar
+            bar = bar or stack.enter_context(progress_bar("checking audio", quiet=as_json))
+            bar(done, total, message)
+
+        done = corpora.ingest(
+            corpus,
+            path,
+            name=name,
+            replace=replace,
+            progress=progress,
+            **{key: value for key, value in options.items() if value},
+        )
+    if problems is not None:
+        corpora.write_problems(problems, done.problems)
+    if as_json:
+        print_json(_summary(done))
+    else:
+        _print(done)
+    _complain(done, problems)
+
+
+def _list(as_json: bool) -> None:
+    from core.corpora import LOADERS
+
+    keys = ("name", "title", "description", "licence", "layout")
+    rows = [{key: getattr(loader, key) for key in keys} for loader in LOADERS.values()]
+    if as_json:
+        print_json(rows)
+    else:
+        shown = ("name", "title", "licence", "layout")
+        print_table(shown, [[row[key] for key in shown] for row in rows])
+
+
+def _summary(done: Ingested) -> dict[str, Any]:
+    corpus = done.corpus
+    return {
+        "name": corpus.name,
+        "loader": corpus.metadata["loader"],
+        "root": str(corpus.root),
+        "file": str(done.file),
+        "utterances": len(corpus),
+        "speakers": len(corpus.speakers()),
+        "seconds": corpus.metadata["seconds"],
+        "counts": {str(key): row for key, row in corpus.counts().to_dict(orient="index").items()},
+        "remarks": done.remarks,
+        "problems": [problem.to_dict() for problem in done.problems],
+    }
+
+
+def _print(done: Ingested) -> None:
+    from core.corpora.problems import printable
+
+    corpus = done.corpus
+    counts = corpus.counts()
+    rows: list[list[Any]] = [[emotion, *row.tolist()] for emotion, row in counts.iterrows()]
+    rows.append(["all", *counts.sum().tolist()])
+    print_table(["emotion", *[printable(str(name)) for name in counts.columns]], rows)
+    minutes = corpus.metadata["seconds"] / 60
+    typer.echo(
+        f"{corpus.name}: {len(corpus)} utterances, {len(corpus.speakers())} speakers, {minutes:.1f} min -> {done.file}"
+    )
+
+
+def _complain(done: Ingested, file: Path | None) -> None:
+    """Remarks and the first problems, on stderr."""
+    from core.corpora.problems import printable
+
+    for remark in done.remarks:
+        typer.echo("mirage: note: " + printable(remark), err=True)
+    if not done.problems:
+        return
+    typer.echo(f"mirage: {len(done.problems)} left out:", err=True)
+    for problem in done.problems[:_SHOWN]:
+        typer.echo(f"  {problem}", err=True)
+    rest = len(done.problems) - _SHOWN
+    if file is not None:
+        typer.echo(f"  all of them: {file}", err=True)
+    elif rest > 0:
+        typer.echo(f"  and {rest} more; --problems FILE.csv writes all of them", err=True)
+
+
+def _pairs(option: str, texts: list[str] | None) -> dict[str, str]:
+    """``a=b,c=d``, given once or several times; a comma inside a value is kept where no ``=`` follows it.
+
+    >>> _pairs("--map", ["text=Said, word for word,speaker=Who"])
+    {'text': 'Said, word for word', 'speaker': 'Who'}
+    """
+    pairs: dict[str, str] = {}
+    for text in texts or []:
+        parts: list[str] = []
+        for part in text.split(","):
+            if "=" in part or not parts:
+                parts.append(part)
+            else:
+                parts[-1] += "," + part
+        for part in parts:
+            key, equals, value = part.partition("=")
+            key, value = key.strip(), value.strip()
+            if not equals or not key or not value:
+                raise BadInputError(f"{option} {text}: expected NAME=VALUE,NAME=VALUE")
+            if pairs.get(key, value) != value:
+                raise BadInputError(f"{option} {text}: {key} is given twice")
+            pairs[key] = value
+    return pairs
+
+
+def _range(key: str, text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(":"))
+    except ValueError:
+        raise BadInputError(f"--scale {key}={text}: expected LOWEST:HIGHEST, for example arousal=1:7") from None
+    return low, high
