@@ -1,0 +1,144 @@
+"""Stage 1 of training: steps of AdamW on the aligner, validated on speakers of the training part."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.alignment.networks import Aligner
+from core.alignment.objective import alignment_terms, total
+from core.config import AlignmentConfig
+from core.networks import WeightAverage
+from core.stages import StageState, check_finite, class_balanced
+
+_AVERAGE_DECAY = 0.99
+_WARM_UP = 0.1
+
+
+@dataclass(frozen=True)
+class AlignmentData:
+    """One part of the utterances, as tensors on the CPU.
+
+    Attributes:
+        audio: (n, d_a) pooled audio embeddings. labels: (n,) class indices.
+        text: (n, d_s) pooled text embeddings, or None. has_text: (n,) bool.
+        groups: (n,) same transcript, same number; -1 where there is none.
+    """
+
+    audio: Tensor
+    labels: Tensor
+    text: Tensor | None
+    has_text: Tensor
+    groups: Tensor
+
+
+class AlignmentStage:
+    """Trains an :class:`Aligner`; ``measure`` gives UA on the validation speakers."""
+
+    name = "alignment"
+
+    def __init__(
+        self,
+        train: AlignmentData,
+        validation: AlignmentData | None,
+        classes: list[str],
+        config: AlignmentConfig,
+        *,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.train, self.validation, self.config, self.device = train, validation, config, device
+        self.classes = len(classes)
+        self.total = config.steps
+        aligner = Aligner(
+            audio=train.audio.shape[1],
+            text=0 if train.text is None else train.text.shape[1],
+            classes=classes,
+            dim=config.dim,
+            hidden=config.hidden,
+            dropout=config.dropout,
+            temperature=config.temperature,
+        )
+        aligner.audio.standardise.fit(train.audio)
+        if train.text is not None:
+            aligner.text.standardise.fit(train.text[train.has_text])
+        self.aligner = aligner.to(device)
+        optimiser = torch.optim.AdamW(
+            self.aligner.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, foreach=True
+        )
+        self.state = StageState(
+            modules={"aligner": self.aligner},
+            optimisers={"aligner": optimiser},
+            averages={"aligner": WeightAverage(self.aligner, _AVERAGE_DECAY)},
+            generator=torch.Generator().manual_seed(seed),
+        )
+
+    def step(self) -> dict[str, Tensor]:
+        """One step on a class-balanced batch."""
+        config, state, data = self.config, self.state, self.train
+        self.aligner.train()
+        rows = class_balanced(data.labels, config.batch, self.classes, state.generator)
+        h = self.aligner.audio(*self._inputs(data.audio, rows))
+        t = None if data.text is None else self.aligner.text(*self._inputs(data.text, rows))
+        terms = alignment_terms(
+            self.aligner,
+            h,
+            data.labels[rows].to(self.device),
+            t,
+            data.has_text[rows].to(self.device),
+            data.groups[rows].to(self.device),
+            config,
+        )
+        loss = total(terms, config)
+        check_finite(loss, self.name, state.done)
+        optimiser = state.optimisers["aligner"]
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * self._schedule(state.done)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.aligner.parameters(), 5.0)
+        optimiser.step()
+        state.averages["aligner"].update(self.aligner)
+        state.done += 1
+        shown = {"loss": loss, **{name: value for name, value in terms.items() if name != "mi_objective"}}
+        if t is not None:
+            shown["temperature"] = self.aligner.temperature()
+        return {name: value.detach() for name, value in shown.items()}
+
+    @torch.no_grad()
+    def measure(self) -> dict[str, float]:
+        """UA of the averaged network on h: training part and validation speakers."""
+        network = self.finished()
+        parts = {"ua_train": self.train, "ua_validation": self.validation}
+        return {name: self._ua(network, part) for name, part in parts.items() if part is not None}
+
+    def finished(self) -> Aligner:
+        """The averaged network, for the CPU, in evaluation mode."""
+        network = Aligner(**self.aligner.config)
+        self.state.averages["aligner"].copy_to(network)
+        return network.eval()
+
+    def _inputs(self, values: Tensor, rows: Tensor) -> tuple[Tensor, Tensor | None]:
+        chosen = values[rows]
+        noise = None
+        if self.config.noise:
+            noise = self.config.noise * torch.randn(chosen.shape, generator=self.state.generator)
+            noise = noise.to(self.device)
+        return chosen.to(self.device), noise
+
+    def _schedule(self, step: int) -> float:
+        """Linear warm-up over a tenth of the steps, then a half cosine to zero."""
+        share = (step + 1) / max(self.total, 1)
+        if share < _WARM_UP:
+            return share / _WARM_UP
+        return 0.5 * (1.0 + math.cos(math.pi * (share - _WARM_UP) / (1.0 - _WARM_UP)))
+
+    def _ua(self, network: Aligner, part: AlignmentData) -> float:
+        predicted = network.head_audio(network.audio(part.audio)).argmax(dim=1)
+        right = torch.bincount(part.labels[predicted == part.labels], minlength=self.classes)
+        sizes = torch.bincount(part.labels, minlength=self.classes)
+        present = sizes > 0
+        return float((right[present] / sizes[present]).mean())

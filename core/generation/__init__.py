@@ -1,0 +1,18 @@
+"""Stage 2: the generator of emotion-aware features."""
+
+from core.generation.networks import Discriminator, Generator
+from core.generation.quantities import PAIR, C, T, U, held_out_figures
+from core.generation.stage import Conditions, GenerationData, GenerationStage
+
+__all__ = [
+    "PAIR",
+    "C",
+    "Conditions",
+    "Discriminator",
+    "GenerationData",
+    "GenerationStage",
+    "Generator",
+    "T",
+    "U",
+    "held_out_figures",
+]

@@ -1,0 +1,126 @@
+"""What every network of a run shares: building blocks and the ``config.json`` + ``model.safetensors`` form.
+
+Only safetensors and JSON are read: a model file from anyone runs no code.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from core.errors import BadInputError
+from core.files import atomic_directory, read_json, write_json
+
+# A corrupt or hostile configuration must not make us allocate without bound.
+_MOST_PARAMETERS = 200_000_000
+
+
+class Network(nn.Module):
+    """A module which is written to and read from a folder.
+
+    A subclass keeps its constructor's keyword arguments in ``self.config``: JSON values only.
+    """
+
+    kind: ClassVar[str]
+    config: dict[str, Any]
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Writes ``config.json`` and ``model.safetensors``; the folder is replaced as a whole."""
+        with atomic_directory(Path(folder)) as temporary:
+            write_json(temporary / "config.json", {"model_type": self.kind, **self.config})
+            tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
+            save_file(tensors, temporary / "model.safetensors", metadata={"format": "pt"})
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> Self:
+        """Reads what :meth:`save_pretrained` wrote, for the CPU and in evaluation mode.
+
+        Raises:
+            BadInputError: a file is missing, damaged, or does not fit the configuration.
+        """
+        folder = Path(folder)
+        config = read_json(folder / "config.json")
+        if not isinstance(config, dict) or config.pop("model_type", None) != cls.kind:
+            raise BadInputError(f"{folder / 'config.json'}: not the configuration of a {cls.kind}")
+        tensors = read_tensors(folder / "model.safetensors")
+        try:
+            with torch.device("meta"):
+                network = cls(**config)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise BadInputError(f"{folder / 'config.json'}: not usable ({error})") from None
+        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        if expected != found:
+            wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+            raise BadInputError(
+                f"{folder / 'model.safetensors'}: does not fit config.json (first difference: {wrong[0]}, "
+                f"{found.get(wrong[0], 'missing')} instead of {expected.get(wrong[0], 'nothing')})"
+            )
+        network.load_state_dict(tensors, assign=True)
+        return network.eval()
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Reads a safetensors file.
+
+    Raises:
+        BadInputError: the file is missing, truncated, or no safetensors file (a pickle, for example).
+    """
+    if not path.is_file():
+        raise BadInputError(f"{path}: the file is missing")
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, ValueError, OSError, json.JSONDecodeError) as error:
+        raise BadInputError(
+            f"{path}: not a readable safetensors file ({error}); it is truncated, or another format such as pickle, "
+            "which MIRAGE never loads"
+        ) from None
+    if sum(tensor.numel() for tensor in tensors.values()) > _MOST_PARAMETERS:
+        raise BadInputError(f"{path}: more than {_MOST_PARAMETERS:,} values; not a network of MIRAGE")
+    return tensors
+
+
+class Sphere(nn.Module):
+    """Layer normalisation without parameters: zero mean and unit variance over the last axis, (..., d) to (..., d).
+
+    Aligned and generated features alike end in it, so both lie on one sphere of radius sqrt(d).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.layer_norm(x, x.shape[-1:])
+
+
+def parameter_count(network: nn.Module) -> int:
+    """The number of learnt values."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+class WeightAverage:
+    """Exponential moving average of a network's parameters (Polyak averaging): steadier than the last step.
+
+    The effective decay grows from 0 as (1 + n) / (10 + n), so that the start is forgotten.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.count = 0
+        self.values = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Moves the average towards the network's present values."""
+        self.count += 1
+        decay = min(self.decay, (1 + self.count) / (10 + self.count))
+        present = network.state_dict()
+        floating = [name for name, tensor in self.values.items() if tensor.is_floating_point()]
+        torch._foreach_lerp_([self.values[n] for n in floating], [present[n] for n in floating], 1.0 - decay)
+
+    def copy_to(self, network: nn.Module) -> None:
+        """Gives the average to ``network``."""
+        network.load_state_dict(self.values)

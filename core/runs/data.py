@@ -1,0 +1,162 @@
+"""From a configuration to arrays: which utterances, which embeddings, who trains and who is tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from core.alignment import AlignmentData
+from core.config import Config, DataConfig
+from core.corpora import Corpus, class_view, load_corpus, make_folds, transcript_groups
+from core.encoders import Embeddings
+from core.errors import BadInputError
+from core.workspace import Workspace
+
+PARTS = ("train", "validation", "test", "unused")
+
+
+@dataclass(frozen=True, eq=False)
+class RunData:
+    """The n utterances of a run: those with an audio embedding.
+
+    Attributes:
+        table: n rows of the utterance table, with ``part`` (one of ``PARTS``) and ``label`` (class or None) added.
+        classes: k names. labels: (n,) class indices, -1 where there is none.
+        audio: (n, d_a) float32. text: (n, d_s) float32 or None. has_text: (n,) bool. groups: (n,) transcript groups.
+        fold: name of the held-out fold, empty where nothing is held out.
+    """
+
+    corpus: Corpus
+    table: pd.DataFrame
+    classes: list[str]
+    labels: np.ndarray
+    audio: np.ndarray
+    text: np.ndarray | None
+    has_text: np.ndarray
+    groups: np.ndarray
+    fold: str
+    stores: tuple[Embeddings, ...]
+
+    def rows(self, part: str) -> np.ndarray:
+        """(n,) bool: the rows of one part."""
+        return (self.table["part"] == part).to_numpy()
+
+    def alignment(self, part: str) -> AlignmentData | None:
+        """The tensors of one part, None where it is empty."""
+        rows = self.rows(part)
+        if not rows.any():
+            return None
+        return AlignmentData(
+            audio=torch.from_numpy(self.audio[rows]),
+            labels=torch.from_numpy(self.labels[rows]),
+            text=None if self.text is None else torch.from_numpy(self.text[rows]),
+            has_text=torch.from_numpy(self.has_text[rows]),
+            groups=torch.from_numpy(self.groups[rows]),
+        )
+
+
+def load_data(config: Config, workspace: Workspace) -> RunData:
+    """Reads the corpus and its embeddings and divides the speakers.
+
+    Raises:
+        BadInputError: no such corpus or embeddings, no such fold, fewer than two emotions or speakers, a class that
+            no training speaker shows.
+    """
+    data = config.data
+    corpus = load_corpus(data.corpus, workspace)
+    audio_store = Embeddings.find(corpus, data.audio, workspace, modality="audio")
+    text_store = _text_store(corpus, data.text, workspace)
+    vectors, found = audio_store.for_ids(corpus.table["utterance_id"])
+    if not found.any():
+        raise BadInputError(
+            f"corpus {corpus.name}: its embeddings {audio_store.name} are empty; run `mirage embed` again"
+        )
+    table = corpus.table[found].reset_index(drop=True)
+    labels, classes = class_view(table["emotion"], data.classes)
+    text, has_text = None, np.zeros(len(table), dtype=bool)
+    if text_store is not None:
+        text, has_text = text_store.for_ids(table["utterance_id"])
+        if has_text.sum() < 2:
+            text, has_text, text_store = None, np.zeros(len(table), dtype=bool), None
+    codes = labels.map({name: index for index, name in enumerate(classes)}).fillna(-1).to_numpy(dtype=np.int64)
+    part, fold = divide(table, codes, data, config.training.seed, classes)
+    return RunData(
+        corpus=corpus,
+        table=table.assign(part=part, label=labels),
+        classes=classes,
+        labels=codes,
+        audio=np.ascontiguousarray(vectors[found]),
+        text=text,
+        has_text=has_text,
+        groups=np.asarray(transcript_groups(table), dtype=np.int64),
+        fold=fold,
+        stores=tuple(store for store in (audio_store, text_store) if store is not None),
+    )
+
+
+def _text_store(corpus: Corpus, name: str, workspace: Workspace) -> Embeddings | None:
+    if name == "none":
+        return None
+    if name == "auto":
+        there = [store for store in workspace.encoder_names(corpus.name)]
+        stores = [Embeddings.open(workspace.embeddings_folder(corpus.name, store)) for store in there]
+        if not any(store.modality == "text" for store in stores):
+            return None
+    return Embeddings.find(corpus, name, workspace, modality="text")
+
+
+def divide(
+    table: pd.DataFrame, labels: np.ndarray, data: DataConfig, seed: int, classes: list[str]
+) -> tuple[np.ndarray, str]:
+    """Gives each row its part: (n,) names out of ``PARTS``, and the name of the held-out fold.
+
+    Validation speakers are drawn from the training part, as many as come nearest to ``data.validation`` of its rows;
+    none where one speaker would be all there is, or where a class would be lost from training.
+
+    Raises:
+        BadInputError: no such fold, or a class without a training row.
+    """
+    known = labels >= 0
+    part = np.full(len(table), "unused", dtype=object)
+    fold_name = ""
+    if data.fold is None:
+        train = known.copy()
+        validation = np.zeros(len(table), dtype=bool)
+    else:
+        folds = make_folds(table, by=data.folds, n_folds=data.n_folds)
+        if data.fold >= len(folds):
+            raise BadInputError(f"data.fold = {data.fold}: the corpus has {len(folds)} folds, 0 to {len(folds) - 1}")
+        fold = folds[data.fold]
+        fold_name = fold.name
+        train, validation = fold.train & known, fold.validation & known
+        part[fold.test & known] = "test"
+    if data.validation and not validation.any():
+        validation = _validation_rows(table, labels, train, data.validation, seed)
+        train &= ~validation
+    part[train] = "train"
+    part[validation] = "validation"
+    missing = [name for index, name in enumerate(classes) if not (labels[train] == index).any()]
+    if missing:
+        raise BadInputError(
+            f"fold {fold_name or 'all'}: no training speaker shows {', '.join(missing)}; leave it out with data.classes"
+        )
+    return part, fold_name
+
+
+def _validation_rows(table: pd.DataFrame, labels: np.ndarray, train: np.ndarray, share: float, seed: int) -> np.ndarray:
+    speakers = table["speaker"].to_numpy(dtype=object)
+    names = sorted({name for name in speakers[train] if isinstance(name, str)})
+    chosen = np.zeros(len(table), dtype=bool)
+    wanted = share * train.sum()
+    for name in np.random.default_rng(seed).permutation(names):
+        rows = train & (speakers == name)
+        more = chosen | rows
+        left = train & ~more
+        complete = set(labels[left]) == set(labels[train]) if left.any() else False
+        if not complete or abs(more.sum() - wanted) > abs(chosen.sum() - wanted):
+            continue
+        chosen = more
+    return chosen

@@ -1,0 +1,173 @@
+"""``state.json``: what a run is doing, kept alive by a heartbeat and checked against the process table."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.errors import BadInputError, MirageError
+from core.files import read_json, write_json
+
+STATUSES = ("queued", "running", "stopped", "finished", "failed", "lost")
+"""``lost`` is never written: it is what a reader makes of a running state whose process is gone."""
+
+HEARTBEAT_SECONDS = 2.0
+_SILENT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """One reading of ``state.json``.
+
+    Attributes:
+        status: one of ``STATUSES``. stage: alignment, generation, information, projection, or empty.
+        step, total: steps done and to do, over both stages. message: one line for people.
+        pid, process_started, host: the process that works on the run (start in seconds since the epoch).
+        heartbeat, created, started, updated: seconds since the epoch; None where it has not happened.
+        steps_per_second: recent throughput. eta: seconds left, None where it cannot be told.
+    """
+
+    status: str = "queued"
+    stage: str = ""
+    step: int = 0
+    total: int = 0
+    message: str = ""
+    pid: int | None = None
+    process_started: float | None = None
+    host: str | None = None
+    heartbeat: float | None = None
+    created: float | None = None
+    started: float | None = None
+    updated: float | None = None
+    steps_per_second: float | None = None
+    eta: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Queued or running."""
+        return self.status in ("queued", "running")
+
+
+def read_state(folder: str | Path) -> State:
+    """The state of a run; ``lost`` where the process that should work on it is gone.
+
+    Raises:
+        BadInputError: there is no such run, or its state is damaged.
+    """
+    path = Path(folder) / "state.json"
+    if not path.is_file():
+        raise BadInputError(f"{folder}: no run here (state.json is missing)")
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("status") not in STATUSES:
+        raise BadInputError(f"{path}: not the state of a run; the file is damaged")
+    known = {field.name for field in fields(State)}
+    state = State(**{key: value for key, value in content.items() if key in known})
+    if state.status == "running" and not _alive(state):
+        return replace(
+            state,
+            status="lost",
+            eta=None,
+            steps_per_second=None,
+            message="the process has died; resume goes on from the last checkpoint",
+        )
+    return state
+
+
+def write_state(folder: str | Path, state: State) -> None:
+    """Writes ``state.json`` atomically."""
+    write_json(Path(folder) / "state.json", asdict(replace(state, updated=time.time())))
+
+
+def _alive(state: State) -> bool:
+    silent = time.time() - (state.heartbeat or 0.0)
+    if state.host != socket.gethostname():
+        # Another machine on a shared disk: only its heartbeat can be seen.
+        return silent < 6 * _SILENT_SECONDS
+    if state.pid is None:
+        return silent < _SILENT_SECONDS
+    try:
+        process = psutil.Process(state.pid)
+        same = state.process_started is None or abs(process.create_time() - state.process_started) < 1.0
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+class Reporter:
+    """Keeps ``state.json`` true while a run works: progress by the loop, a heartbeat by a thread."""
+
+    def __init__(self, folder: Path, total: int) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        before = read_state(folder)
+        now = time.time()
+        self._state = State(
+            status="running",
+            total=total,
+            step=before.step,
+            message="starting",
+            pid=os.getpid(),
+            process_started=psutil.Process().create_time(),
+            host=socket.gethostname(),
+            heartbeat=now,
+            created=before.created or now,
+            started=now,
+        )
+        self._pace: list[tuple[float, int]] = []
+        self._closed = False
+        write_state(folder, self._state)
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def progress(self, stage: str, step: int, message: str = "") -> None:
+        """Takes note of where the run is; written with the next heartbeat, at once when the stage changes."""
+        now = time.monotonic()
+        with self._lock:
+            changed = stage != self._state.stage
+            if changed:
+                self._pace = []
+            self._pace = [(t, s) for t, s in self._pace if now - t < 10.0][-200:] + [(now, step)]
+            first_time, first_step = self._pace[0]
+            speed = (step - first_step) / (now - first_time) if now - first_time > 0.2 else None
+            left = (self._state.total - step) / speed if speed else None
+            self._state = replace(
+                self._state, stage=stage, step=step, message=message, steps_per_second=speed or None, eta=left
+            )
+        if changed:
+            self._write()
+
+    def close(self, status: str, message: str) -> None:
+        """Writes the last word: finished, stopped or failed."""
+        self._wake.set()
+        self._thread.join()
+        with self._lock:
+            self._closed = True
+            self._state = replace(self._state, status=status, message=message, eta=None, steps_per_second=None)
+        self._write()
+
+    def _beat(self) -> None:
+        while not self._wake.wait(HEARTBEAT_SECONDS if self._state.step else 0.5):
+            try:
+                self._write()
+            except (OSError, MirageError):
+                # A full disk is reported by the loop, which writes more than this; the heart goes on beating.
+                continue
+
+    def _write(self) -> None:
+        with self._lock:
+            self._state = replace(self._state, heartbeat=time.time())
+            state = self._state
+        write_state(self._folder, state)
+
+
+def state_summary(state: State) -> dict[str, Any]:
+    """The state as a plain dict for JSON."""
+    return asdict(state)
