@@ -7,13 +7,14 @@ two sessions share one copy. Session state holds names only, never data or model
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core import MirageError, Workspace
+from core import Config, MirageError, Workspace, load_config
+from core.files import read_json, write_json
 from dashboard.theme import plain
 
 if TYPE_CHECKING:
@@ -120,6 +121,64 @@ def default_run(ids: list[str]) -> str:
     return ids[0]
 
 
+def show_run_status() -> None:
+    """Under the selector: the status of the selected run, and whether it stands on synthetic data."""
+    run_id = selected_run()
+    if run_id is None:
+        return
+    state = run_state(run_id)
+    with st.container(horizontal=True, gap="xsmall"):
+        status_badge(state.status if state is not None else "unreadable")
+        if run_is_synthetic(run_id):
+            st.badge("synthetic data", color="orange")
+
+
+STATUS_LOOKS: dict[str, tuple[str, str]] = {
+    "finished": ("green", ":material/check_circle:"),
+    "running": ("blue", ":material/play_circle:"),
+    "queued": ("blue", ":material/schedule:"),
+    "stopped": ("orange", ":material/pause_circle:"),
+    "failed": ("red", ":material/error:"),
+    "lost": ("red", ":material/help:"),
+    "unreadable": ("red", ":material/help:"),
+}
+ACTIVE = ("queued", "running")
+
+
+def status_badge(status: str) -> None:
+    """The status of a job, the same on every page."""
+    colour, icon = STATUS_LOOKS.get(status, ("gray", ":material/help:"))
+    st.badge(status, icon=icon, color=colour)  # type: ignore[arg-type]
+
+
+# --- where the person left, kept in the workspace for the next time ----------------------------------------------
+
+
+def remember(page: str) -> None:
+    """Keeps the page and the run that are looked at; the Overview offers to go on there."""
+    if page in ("", "overview"):
+        return
+    place = {"page": page, "run": selected_run()}
+    if st.session_state.get("remembered") == place:
+        return
+    st.session_state["remembered"] = place
+    # A read-only workspace must not keep anybody from looking at it.
+    with suppress(MirageError, OSError):
+        write_json(workspace().root / "dashboard.json", place)
+
+
+def left_at() -> dict[str, str | None] | None:
+    """``{"page", "run"}`` as last remembered; None at the first visit."""
+    try:
+        place = read_json(workspace().root / "dashboard.json")
+    except MirageError:
+        return None
+    if not isinstance(place, dict) or not isinstance(place.get("page"), str):
+        return None
+    run_id = place.get("run")
+    return {"page": place["page"], "run": run_id if isinstance(run_id, str) else None}
+
+
 # --- cached loaders ----------------------------------------------------------------------------------------------
 
 
@@ -180,10 +239,33 @@ def embeddings(corpus_name: str, encoder: str) -> Embeddings:
     return _embeddings(str(folder), stamp(folder, "*"))
 
 
+def run_config(run_id: str) -> Config | None:
+    """The configuration of a run, or None where it cannot be read."""
+    folder = workspace().run_folder(run_id)
+    try:
+        return _config(str(folder / "config.yaml"), stamp(folder, "config.yaml"))
+    except MirageError:
+        return None
+
+
+def is_synthetic(metadata: dict[str, Any]) -> bool:
+    """Whether a corpus is marked as made by machine."""
+    return bool(metadata.get("synthetic")) or metadata.get("loader") == "demo"
+
+
+def run_is_synthetic(run_id: str) -> bool:
+    """Whether a run was trained on synthetic speech, as far as this workspace knows."""
+    config = run_config(run_id)
+    if config is None or config.data.corpus not in workspace().corpus_names():
+        return False
+    try:
+        return is_synthetic(corpus(config.data.corpus).metadata)
+    except MirageError:
+        return False
+
+
 def run_json(run_id: str, name: str) -> Any:
     """A JSON file of a run (``information.json``, ``evaluation.json``), or None where it is not there (yet)."""
-    from core.files import read_json
-
     path = workspace().run_folder(run_id) / name
     return read_json(path) if path.is_file() else None
 
@@ -202,7 +284,12 @@ def _run(run_id: str, root: str, files: Stamp) -> LoadedRun:
     return load_run(run_id, workspace=Workspace(root))
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _config(path: str, files: Stamp) -> Config:
+    return load_config(path)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _events(folder: str, files: Stamp) -> pd.DataFrame:
     from core.runs import read_events
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 THEME_FILE = Path(__file__).resolve().parent / "theme.toml"
 LOGO = ASSETS / "logo.svg"
-LOGO_DARK = ASSETS / "logo-dark.svg"
 ICON = ASSETS / "icon.svg"
 
 CHART_CONFIG: dict[str, Any] = {

@@ -1,0 +1,294 @@
+"""The parts of the Corpora page."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import MirageError
+from dashboard import charts, corpus_view, palette, state, theme
+from dashboard.clip_panel import show_clip
+
+if TYPE_CHECKING:
+    from core import Corpus
+    from core.corpora import Ingested
+
+PROBLEM_COLUMNS = ["file", "row", "reason", "remedy"]
+
+
+def show_head(corpus: Corpus) -> None:
+    """Licence, origin and the main figures."""
+    with st.container(horizontal=True, gap="small"):
+        if state.is_synthetic(corpus.metadata):
+            theme.synthetic_badge()
+        licence = corpus.metadata.get("licence") or "licence unknown"
+        st.badge(theme.plain(f"Licence: {licence}"), icon=":material/license:", color="gray")
+        if not corpus.metadata.get("audio_allowed", True):
+            st.badge("Clips may not be played", icon=":material/volume_off:", color="orange")
+    about = corpus.metadata.get("title")
+    if about:
+        st.text(str(about))
+    figures = corpus_view.summary(corpus)
+    with st.grid(6, min_column_width=130):
+        st.metric("Utterances", f"{figures.utterances:,}", border=True)
+        st.metric("Emotions", figures.emotions, border=True)
+        st.metric("Speakers", figures.speakers or "unknown", border=True)
+        st.metric("Sessions", figures.sessions or "none", border=True)
+        st.metric("With transcript", f"{figures.transcripts:,}", border=True)
+        st.metric("Length", corpus_view.hours(figures.seconds), border=True)
+    if not corpus.root.is_dir():
+        state.show_fault(
+            MirageError(f"The folder of the clips, {corpus.root}, is not there: nothing can be played. Add it again.")
+        )
+
+
+def show_counts(corpus: Corpus) -> None:
+    """Utterances by emotion, speaker and session; lengths."""
+    table, order = corpus.table, corpus.classes()
+    colours = palette.colour_map([*order, charts.NO_LABEL], emotions=True)
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True):
+        st.markdown("**By emotion**")
+        theme.show(
+            charts.count_bars(corpus_view.emotion_counts(table, order), colours),
+            key="counts_emotion",
+            alt="Number of utterances for each emotion",
+        )
+    with right, st.container(border=True):
+        st.markdown("**Length of the clips**")
+        lengths = clip_lengths(corpus)
+        if len(lengths):
+            theme.show(
+                charts.histogram(lengths, x="duration (s)"),
+                key="counts_length",
+                alt="Histogram of clip lengths in seconds",
+            )
+            middle = float(np.median(lengths))
+            part = f" (of {len(lengths):,} clips)" if len(lengths) < len(table) else ""
+            st.caption(f"Median {middle:.2f} s, longest {lengths.max():.2f} s{part}.")
+        else:
+            st.caption("No clip could be read.")
+    for column in ("speaker", "session"):
+        if table[column].notna().any():
+            counts = corpus_view.counts_by(table, column, order)
+            with st.container(border=True):
+                st.markdown(f"**By {column} and emotion**")
+                chart, numbers = st.columns([3, 2], gap="medium")
+                with chart:
+                    theme.show(
+                        charts.stacked_bars(counts, colours, x=column),
+                        key=f"counts_{column}",
+                        alt=f"Utterances of each {column}, stacked by emotion",
+                    )
+                numbers.dataframe(
+                    counts.assign(all=counts.sum(axis=1)), alt=f"Utterances by {column} and emotion", height=330
+                )
+
+
+def show_utterances(corpus: Corpus) -> None:
+    """The filtered table; a click on a row plays and shows the utterance."""
+    table = corpus.table
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        emotions = st.multiselect("Emotion", _values(corpus, "emotion"), key=f"filter_emotion_{corpus.name}")
+        speakers = st.multiselect("Speaker", _values(corpus, "speaker"), key=f"filter_speaker_{corpus.name}")
+        words = st.text_input("Words in the transcript or id", key=f"filter_words_{corpus.name}", live="300ms")
+    rows = corpus_view.filtered(table, emotions=emotions, speakers=speakers, words=words)
+    st.caption(f"{len(rows):,} of {len(table):,} utterances. Click a row to hear, read and see it.")
+    chosen, shown = st.columns([3, 2], gap="medium")
+    with chosen:
+        event = st.dataframe(
+            rows[corpus_view.shown_columns(table)],
+            hide_index=True,
+            height=560,
+            key=f"utterances_{corpus.name}",
+            on_select="rerun",
+            selection_mode="single-row",
+            selection_default={"selection": {"rows": [0], "columns": [], "cells": []}} if len(rows) else None,
+            column_config={"utterance_id": st.column_config.TextColumn("utterance", pinned=True)},
+            alt="Utterances of the corpus",
+        )
+    with shown:
+        marked = [row for row in event.selection.rows if row < len(rows)]
+        if marked:
+            show_clip(corpus, int(rows.index[marked[0]]), key="corpus_clip")
+        else:
+            st.caption("No utterance is chosen." if len(rows) else "No utterance matches: clear a filter.")
+
+
+def show_problems(corpus: Corpus) -> None:
+    """What was left out when the corpus was read, row by row."""
+    problems = corpus.metadata.get("problems") or []
+    total = corpus.metadata.get("problems_total", len(problems))
+    if not problems:
+        st.caption("Nothing was left out: every file and row of this corpus could be used.")
+        return
+    st.caption(f"{total:,} files or rows were left out" + (f"; the first {len(problems):,}:" if total > 1000 else ":"))
+    problem_table(problems, key=f"problems_{corpus.name}", file_name=f"{corpus.name}-problems.csv")
+
+
+def problem_table(problems: Iterable[dict[str, Any]], *, key: str, file_name: str) -> None:
+    """Problems as a table, and as CSV to take away."""
+    frame = pd.DataFrame(list(problems), columns=PROBLEM_COLUMNS)
+    frame["row"] = frame["row"].astype("Int64")
+    st.dataframe(frame, hide_index=True, key=key, alt="What is wrong, file by file and row by row")
+    st.download_button(
+        "Download as CSV",
+        problems_csv(frame),
+        file_name=file_name,
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"{key}_download",
+    )
+
+
+def problems_csv(frame: pd.DataFrame) -> bytes:
+    """CSV in which no cell can be taken for a formula by a spreadsheet."""
+    safe = frame.copy()
+    for column in safe.columns:
+        safe[column] = [
+            f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")) else cell
+            for cell in safe[column]
+        ]
+    return safe.to_csv(index=False).encode("utf-8")
+
+
+def show_add() -> None:
+    """The form that reads a corpus from disk."""
+    from core.corpora import LOADERS
+
+    kinds = list(LOADERS)
+    kind = st.selectbox(
+        "Kind of corpus",
+        kinds,
+        index=kinds.index("folder"),
+        format_func=lambda name: LOADERS[name].title,
+        key="add_kind",
+    )
+    loader = LOADERS[kind]
+    st.caption(f"{loader.description} Expected: {loader.layout}. Licence: {loader.licence}.")
+    needs_path = loader.home is None
+    path = ""
+    if needs_path:
+        path = st.text_input("Folder on this machine", key="add_path", placeholder="/data/my-corpus")
+    name = st.text_input(
+        "Name in the workspace", key="add_name", placeholder="left empty: the kind's or the folder's name"
+    )
+    options: dict[str, Any] = {}
+    upload = None
+    if "table" in loader.options:
+        upload = st.file_uploader("Table of the clips (CSV or TSV)", type=["csv", "tsv", "txt"], key="add_upload")
+        table = st.text_input("... or its path", key="add_table", placeholder="labels.csv", disabled=upload is not None)
+        mapping = st.text_input(
+            "Columns with other names",
+            key="add_mapping",
+            placeholder="emotion=label, speaker=actor, audio=file",
+            help="Needed are audio (path in the folder) and emotion; speaker is needed for speaker-independent tests. "
+            "Common names are found by themselves.",
+        )
+        options = {"table": table or None, "mapping": mapping}
+    replace = st.toggle("Replace a corpus of the same name", key="add_replace")
+    if st.button("Read the corpus", type="primary", icon=":material/library_add:", disabled=needs_path and not path):
+        st.session_state["added"] = None
+        with state.faults():
+            done = _ingest(kind, path or None, name.strip() or None, replace, upload, options)
+            st.session_state["added"] = {
+                "name": done.corpus.name,
+                "rows": len(done.corpus),
+                "remarks": list(done.remarks),
+                "problems": [problem.to_dict() for problem in done.problems[:1000]],
+                "total": len(done.problems),
+            }
+    _show_added()
+
+
+def parse_mapping(text: str) -> dict[str, str]:
+    """``ours=theirs`` pairs.
+
+    >>> parse_mapping("emotion=label, speaker=who")
+    {'emotion': 'label', 'speaker': 'who'}
+
+    Raises:
+        MirageError: a part without ``=``.
+    """
+    mapping = {}
+    for part in text.split(","):
+        if not part.strip():
+            continue
+        ours, equals, theirs = part.partition("=")
+        if not equals or not theirs.strip():
+            raise MirageError(f"columns: {part.strip()!r} should read OURS=THEIRS, for example emotion=label")
+        mapping[ours.strip()] = theirs.strip()
+    return mapping
+
+
+def clip_lengths(corpus: Corpus) -> np.ndarray:
+    """``corpus_view.durations``, cached."""
+    return _lengths(corpus.name, corpus.fingerprint(), corpus)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the lengths of the clips")
+def _lengths(name: str, fingerprint: str, _corpus: Corpus) -> np.ndarray:
+    return corpus_view.durations(_corpus)
+
+
+def _ingest(
+    kind: str, path: str | None, name: str | None, replace: bool, upload: Any, options: dict[str, Any]
+) -> Ingested:
+    from core.corpora import ingest
+
+    bar = st.progress(0.0, text="Looking for clips")
+
+    def progress(done: int, total: int, message: str = "") -> None:
+        # A message for each of 100,000 clips would flood the browser.
+        if total and (done == total or done % max(1, total // 100) == 0):
+            bar.progress(done / total, text=f"{message or 'reading'}: {done:,} of {total:,}")
+
+    arguments = {key: value for key, value in options.items() if value}
+    if "mapping" in arguments:
+        arguments["mapping"] = parse_mapping(arguments["mapping"])
+    try:
+        with tempfile.TemporaryDirectory(prefix="mirage-") as folder:
+            if upload is not None:
+                table = Path(folder) / "table.csv"
+                table.write_bytes(upload.getvalue())
+                arguments["table"] = str(table)
+            return ingest(
+                kind, path, name=name, workspace=state.workspace(), replace=replace, progress=progress, **arguments
+            )
+    finally:
+        bar.empty()
+
+
+def _show_added() -> None:
+    added = st.session_state.get("added")
+    if not added:
+        return
+    with st.container(border=True):
+        st.badge(f"Read {added['rows']:,} utterances", icon=":material/check_circle:", color="green")
+        for remark in added["remarks"]:
+            st.text(remark)
+        st.markdown("Next, make its embeddings, then train:")
+        st.code(
+            f"mirage embed {added['name']} --audio-encoder ID_OR_PATH\nmirage train {added['name']}", language="bash"
+        )
+        st.button("Show this corpus", on_click=_show_corpus, args=(added["name"],), icon=":material/arrow_forward:")
+        if added["problems"]:
+            st.markdown(f"**{added['total']:,} files or rows were left out**")
+            problem_table(added["problems"], key="added_problems", file_name=f"{added['name']}-problems.csv")
+
+
+def _show_corpus(name: str) -> None:
+    st.session_state["corpus"] = name
+    st.session_state["corpus_view"] = "Counts"
+    st.session_state["added"] = None
+
+
+def _values(corpus: Corpus, column: str) -> list[str]:
+    values = corpus.classes() if column == "emotion" else sorted(set(corpus.table[column].dropna()))
+    return [*values, charts.NO_LABEL] if corpus.table[column].isna().any() else values

@@ -1,0 +1,151 @@
+"""What the Overview shows: one line for each corpus and each run, and a run brought in from a folder."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from core import BadInputError, FailureError, MirageError, Workspace, load_run
+from core.files import atomic_directory
+from core.workspace import check_name
+from dashboard import state
+
+if TYPE_CHECKING:
+    from core.runs import State
+
+DEMO = "demo"
+MOST_RUNS = 200
+"""Runs listed on the Overview, newest first; reading more than this would slow the first page down."""
+
+
+@dataclass(frozen=True)
+class CorpusLine:
+    """A corpus of the workspace."""
+
+    corpus: str
+    utterances: int | None
+    emotions: int | None
+    speakers: int | None
+    embeddings: str
+    note: str
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run of the workspace; ``ua`` and ``reference`` are unweighted average recalls in [0, 1]."""
+
+    run: str
+    status: str
+    corpus: str
+    stage: str
+    progress: float
+    ua: float | None
+    reference: float | None
+    classes: int | None
+    split: str
+    updated: pd.Timestamp | None
+
+
+def corpora(place: Workspace) -> list[CorpusLine]:
+    """One line for each corpus; a damaged one says so in its note."""
+    lines = []
+    for name in place.corpus_names():
+        stores = ", ".join(place.encoder_names(name))
+        try:
+            corpus = state.corpus(name)
+        except MirageError as error:
+            lines.append(CorpusLine(name, None, None, None, stores, str(error)))
+            continue
+        note = "synthetic" if state.is_synthetic(corpus.metadata) else ""
+        lines.append(CorpusLine(name, len(corpus), len(corpus.classes()), len(corpus.speakers()) or None, stores, note))
+    return lines
+
+
+def runs(place: Workspace) -> list[RunLine]:
+    """One line for each run, newest first."""
+    return [run_line(place, run_id) for run_id in place.run_ids()[:MOST_RUNS]]
+
+
+def run_line(place: Workspace, run_id: str) -> RunLine:
+    """The line of one run; what cannot be read is left empty."""
+    current = state.run_state(run_id)
+    config = state.run_config(run_id)
+    try:
+        found = state.run_json(run_id, "evaluation.json")
+    except MirageError:
+        found = None
+    result = found if isinstance(found, dict) else {}
+    classes = result.get("classes")
+    return RunLine(
+        run=run_id,
+        status=current.status if current is not None else "unreadable",
+        corpus=config.data.corpus if config is not None else "",
+        stage=current.stage or "" if current is not None else "",
+        progress=done_share(current),
+        ua=_number(result.get("ua")),
+        reference=_number(result.get("reference_ua")),
+        classes=len(classes) if isinstance(classes, list) else None,
+        split=str(result.get("split") or ""),
+        updated=moment(current.updated) if current is not None else None,
+    )
+
+
+def frame(lines: list[CorpusLine] | list[RunLine]) -> pd.DataFrame:
+    """Lines as a table."""
+    return pd.DataFrame([asdict(line) for line in lines])
+
+
+def done_share(current: State | None) -> float:
+    """How much of a run is done, from 0 to 1."""
+    if current is None:
+        return 0.0
+    if current.status == "finished":
+        return 1.0
+    return min(1.0, current.step / current.total) if current.total else 0.0
+
+
+def moment(value: object) -> pd.Timestamp | None:
+    """A time as stored (seconds since 1970, or ISO 8601) as UTC, or None."""
+    if value is None:
+        return None
+    try:
+        if isinstance(value, int | float):
+            return pd.Timestamp(value, unit="s", tz="UTC")
+        stamp = pd.Timestamp(str(value))
+        return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+    except (ValueError, OverflowError):
+        return None
+
+
+def bring_in(folder: str, place: Workspace) -> str:
+    """Copies a run directory, complete or not at all, into the workspace; gives its id.
+
+    Raises:
+        BadInputError: no such folder, not a run, a missing or damaged file, or a run of that id is there already.
+        FailureError: the disk is full.
+    """
+    source = Path(folder.strip()).expanduser()
+    if not source.is_dir():
+        raise BadInputError(f"{source}: no such folder; give the folder of a run (it holds config.yaml and model/)")
+    source = source.resolve()
+    run_id = check_name(source.name, "run")
+    target = place.run_folder(run_id)
+    if target.exists():
+        if target.resolve() == source:
+            return run_id
+        raise BadInputError(f"the workspace already has a run {run_id!r}; rename the folder {source} and try again")
+    load_run(source, workspace=place)
+    try:
+        with atomic_directory(target) as temporary:
+            shutil.copytree(source, temporary, dirs_exist_ok=True)
+    except shutil.Error as error:
+        raise FailureError(f"{source}: could not be copied ({error})") from None
+    return run_id
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,155 @@
+"""What a colour on the map means: categories with counts, or a magnitude with its scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dashboard.palette import UNKNOWN, colour_map
+from dashboard.space.points import GeneratedPoints, MapPoints
+
+COLOUR_BY: dict[str, str] = {
+    "emotion": "Emotion",
+    "predicted": "Predicted emotion",
+    "error": "Right or wrong",
+    "mi": "Pointwise MI",
+    "speaker": "Speaker",
+    "session": "Session",
+    "gender": "Gender",
+    "part": "Part",
+}
+"""The choices of "Colour by" and their labels."""
+
+RIGHT, WRONG = "right", "wrong"
+RIGHT_COLOURS = {RIGHT: "#3F8F3B", WRONG: "#C41B07"}
+PART_COLOURS = {"train": "#0E7490", "validation": "#8C6D1F", "test": "#B83280", "unused": UNKNOWN}
+VIRIDIS = ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39", "#FDE725")
+MOST = 8
+"""Categories that get a colour of their own; the rest share one grey and the legend says how many they are."""
+STEPS = 32
+"""Colours into which a magnitude is divided."""
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """A colour for each utterance and each generated point.
+
+    ``code`` (n,) and ``generated`` (m,) index ``colours``. A magnitude (``scale`` is then its low and high end) has
+    ``STEPS`` colours and one more for "unknown"; categories have one colour for each of ``names``.
+    """
+
+    by: str
+    title: str
+    code: np.ndarray
+    generated: np.ndarray
+    names: tuple[str, ...]
+    colours: tuple[str, ...]
+    scale: tuple[float, float] | None = None
+
+    def counts(self, rows: np.ndarray) -> list[int]:
+        """How many of the utterances ``rows`` have each of ``names``."""
+        return np.bincount(self.code[rows], minlength=len(self.colours))[: len(self.names)].tolist()
+
+
+def choices(points: MapPoints) -> list[str]:
+    """The colourings that this corpus can show: a column without a value is left out."""
+    found = ["emotion", "predicted", "error", "mi"]
+    return found + [name for name in ("speaker", "session", "gender", "part") if points.table[name].notna().any()]
+
+
+def colouring(points: MapPoints, by: str, generated: GeneratedPoints | None = None) -> Colouring:
+    """The colours of the map. What has no value (no agreement, no such column for generated points) is grey."""
+    title = COLOUR_BY[by]
+    if by == "mi":
+        return _magnitude(by, f"{title} (nats)", points.mi, generated.mi if generated else np.empty(0))
+    values, others = _labels(points, by), _generated_labels(generated, by)
+    names = _order(points, by, values, others)
+    if by in ("emotion", "predicted"):
+        known = colour_map(names, emotions=True)
+    elif by == "error":
+        known = {name: RIGHT_COLOURS[name] for name in names}
+    elif by == "part":
+        known = {name: PART_COLOURS.get(name, UNKNOWN) for name in names}
+    else:
+        known = colour_map(names)
+    shown = tuple(names)
+    colours = [known[name] for name in names]
+    rest = sorted(set(values.dropna()) - set(names))
+    unlabelled = int(values.isna().sum()) > 0
+    if rest:
+        shown += (f"{len(rest)} others",)
+        colours.append(UNKNOWN)
+    elif unlabelled or others.isna().any():
+        shown += ("none",)
+        colours.append(UNKNOWN)
+    place = {name: number for number, name in enumerate(names)}
+    return Colouring(by, title, _codes(values, place), _codes(others, place), shown, tuple(colours))
+
+
+def _labels(points: MapPoints, by: str) -> pd.Series:
+    if by != "error":
+        return points.table[by].astype("object")
+    emotion, predicted = points.table["emotion"], points.table["predicted"]
+    verdict = pd.Series(np.where(emotion == predicted, RIGHT, WRONG), dtype="object")
+    return verdict.where(emotion.isin(points.classes) & predicted.notna(), None)
+
+
+def _generated_labels(generated: GeneratedPoints | None, by: str) -> pd.Series:
+    if generated is None:
+        return pd.Series([], dtype="object")
+    if by == "emotion":
+        return pd.Series(generated.emotion, dtype="object")
+    if by == "predicted":
+        return pd.Series(generated.predicted, dtype="object")
+    if by == "error":
+        pairs = zip(generated.emotion, generated.predicted, strict=True)
+        return pd.Series([RIGHT if asked == found else WRONG for asked, found in pairs], dtype="object")
+    return pd.Series([None] * len(generated.emotion), dtype="object")
+
+
+def _order(points: MapPoints, by: str, values: pd.Series, others: pd.Series) -> list[str]:
+    found = set(values.dropna()) | set(others.dropna())
+    if by == "error":
+        return [name for name in (RIGHT, WRONG) if name in found]
+    if by == "part":
+        return [name for name in PART_COLOURS if name in found]
+    if by in ("emotion", "predicted"):
+        rest = sorted(found - set(points.classes))
+        return [name for name in points.classes if name in found] + rest
+    counts = values.value_counts()
+    largest = sorted(counts.index, key=lambda name: (-counts[name], str(name)))
+    return sorted(largest if len(largest) <= MOST else largest[: MOST - 1], key=str)
+
+
+def _codes(values: pd.Series, place: dict[str, int]) -> np.ndarray:
+    codes = values.map(place).astype("float64").fillna(len(place))
+    return codes.to_numpy(dtype=np.int64)
+
+
+def _magnitude(by: str, title: str, values: np.ndarray, others: np.ndarray) -> Colouring:
+    known = values[np.isfinite(values)]
+    # The tails are clipped: a few extreme values would leave one colour to all others.
+    low, high = (float(q) for q in np.quantile(known, [0.02, 0.98])) if len(known) else (0.0, 1.0)
+    if high - low < 1e-6:
+        low, high = low - 0.5, high + 0.5
+
+    def codes(given: np.ndarray) -> np.ndarray:
+        steps = np.clip((np.nan_to_num(given, nan=low) - low) / (high - low) * STEPS, 0, STEPS - 1).astype(np.int64)
+        return np.where(np.isfinite(given), steps, STEPS)
+
+    colours = (*gradient(STEPS), UNKNOWN)
+    return Colouring(by, title, codes(values), codes(others), (), colours, (low, high))
+
+
+def gradient(steps: int) -> tuple[str, ...]:
+    """``steps`` colours along Viridis, dark (low) to bright (high).
+
+    >>> gradient(2)
+    ('#440154', '#FDE725')
+    """
+    ends = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in VIRIDIS], dtype=float)
+    at = np.linspace(0, len(VIRIDIS) - 1, steps)
+    channels = [np.interp(at, np.arange(len(VIRIDIS)), ends[:, k]).round().astype(int) for k in range(3)]
+    return tuple(f"#{r:02X}{g:02X}{b:02X}" for r, g, b in zip(*channels, strict=True))

@@ -1,0 +1,86 @@
+"""The tables beside the map and their export."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dashboard.space.points import MapPoints
+
+if TYPE_CHECKING:
+    from core import LoadedRun
+
+SHOWN = ("utterance_id", "emotion", "predicted", "p_true", "mi", "speaker", "part", "text")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def shown_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
+    """The columns that the page shows for ``rows``, in their order."""
+    table = points.table.iloc[list(rows)].assign(mi=points.mi[list(rows)])
+    return table.loc[:, list(SHOWN)].reset_index(drop=True)
+
+
+def exported_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
+    """Everything that is known of ``rows``: the utterances' columns, their places on the map, the pointwise MI."""
+    chosen = list(rows)
+    table = points.table.iloc[chosen].reset_index(drop=True)
+    table.insert(0, "row", chosen)
+    for name, places in (("audio", points.audio), ("text", points.text)):
+        table[f"map_{name}_x"] = places[chosen, 0]
+        table[f"map_{name}_y"] = places[chosen, 1]
+    table["pointwise_mi_nats"] = points.mi[chosen]
+    return table
+
+
+def neighbour_table(run: LoadedRun, points: MapPoints, row: int, k: int = 8) -> pd.DataFrame:
+    """The ``k`` utterances nearest to utterance ``row`` in the full dimension: row, distance and what was said."""
+    rows, distances = run.neighbours(run.h[row : row + 1], k=min(k + 1, len(points)))
+    kept = [(int(r), float(d)) for r, d in zip(rows[0], distances[0], strict=True) if int(r) != row][:k]
+    table = points.table.iloc[[r for r, _ in kept]][["utterance_id", "emotion", "speaker", "text"]]
+    table = table.reset_index(drop=True)
+    table.insert(0, "distance", [d for _, d in kept])
+    table.insert(0, "row", [r for r, _ in kept])
+    return table
+
+
+def agreement(points: MapPoints, row: int, others: Iterable[int], k: int) -> int:
+    """How many of ``others`` (neighbours in the full dimension) are also among the ``k`` nearest on the map."""
+    distance = np.linalg.norm(points.audio - points.audio[row], axis=1)
+    distance[row] = np.inf
+    near = set(np.argsort(np.nan_to_num(distance, nan=np.inf))[:k].tolist())
+    return len(near & set(others))
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """``table`` as CSV (UTF-8 with a mark, so that spreadsheets read accents), safe against formulas.
+
+    A text cell that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    safe = table.copy()
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name]):
+            safe[name] = [formula_safe(value) for value in safe[name]]
+    safe.columns = pd.Index([formula_safe(name) for name in safe.columns])
+    return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """``table`` as Parquet, values as they are."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def formula_safe(value: object) -> object:
+    """``value``, with an apostrophe in front where a spreadsheet would take it for a formula.
+
+    >>> formula_safe("=1+1"), formula_safe("plain"), formula_safe(-1.5)
+    ("'=1+1", 'plain', -1.5)
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+        return "'" + value
+    return value

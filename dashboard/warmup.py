@@ -1,0 +1,31 @@
+"""Imports what the later pages need while the person reads the first one."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+
+import streamlit as st
+
+# In the order in which pages need them. The first page itself needs none of these.
+MODULES = ("plotly.graph_objects", "scipy.signal", "core.corpora", "core.runs")
+_DELAY = 1.5  # seconds: the first page's own work comes first on a small machine
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def start() -> threading.Thread:
+    """Starts the imports once for the server, in the background."""
+    thread = threading.Thread(target=_import_all, name="mirage-warmup", daemon=True)
+    thread.start()
+    return thread
+
+
+def _import_all() -> None:
+    time.sleep(_DELAY)
+    for name in MODULES:
+        try:
+            importlib.import_module(name)
+        except Exception:
+            # The page that needs it will say what is wrong; warming up must never disturb anybody.
+            continue
