@@ -136,7 +136,7 @@ def smile(scores: Tensor, clip: float = 5.0) -> Tensor:
     """SMILE (Song and Ermon 2020, eq. 15): mean_p f - log mean_q clip(exp f, e^-clip, e^clip); biased, in nats.
 
     The margins are the pairs off the diagonal of ``scores`` (b, b), b >= 2. The clipping trades variance for bias:
-    the value is no bound in either direction. The authors train the critic with ``jensen_shannon`` and read it with this.
+    the value is no bound in either direction. The authors train with ``jensen_shannon`` and read with this.
     """
     size = len(_square(scores, least=2))
     clipped = _off_diagonal(scores).clamp(-clip, clip)

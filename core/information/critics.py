@@ -67,7 +67,7 @@ def fit(
     batch: int,
     generator: torch.Generator,
     learning_rate: float = 2e-3,
-    weight_decay: float = 1e-2,
+    weight_decay: float = 3.0,
     checks: int = 25,
 ) -> None:
     """Maximises ``objective`` with AdamW, and leaves in ``critic`` the weights that ``validate`` liked best.
@@ -82,6 +82,7 @@ def fit(
         x: (n, d). y: (n,) or (n, m).
         steps, batch: length of the fit; it ends early once a third of the checks have brought nothing.
         generator: CPU generator of splits and batches.
+        weight_decay: of the weights whose name holds ``hidden``.
         checks: how many times validation is looked at.
 
     Raises:
@@ -91,9 +92,14 @@ def fit(
     held = max(2, int(VALIDATION * len(x)))
     x_held, y_held, x_fit, y_fit = x[order[:held]], y[order[:held]], x[order[held:]], y[order[held:]]
     batch = min(batch, len(x_fit))
-    optimiser = torch.optim.AdamW(critic.parameters(), lr=learning_rate, weight_decay=weight_decay)
-    every, patience = max(1, steps // checks), max(3, checks // 3)
     parameters = list(critic.parameters())
+    # Strong decay on the hidden layers alone: on 4,000 samples of 64 columns it is worth a tenth of the figure, while
+    # the direct path may grow as far as a nearly noiseless code asks.
+    decayed = [value for name, value in critic.named_parameters() if "hidden" in name and value.ndim > 1]
+    plain = [value for name, value in critic.named_parameters() if not ("hidden" in name and value.ndim > 1)]
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=learning_rate)
+    every, patience = max(1, steps // checks), max(3, checks // 3)
 
     # A figure is also asked for from inside torch.no_grad() blocks of a training loop.
     with torch.enable_grad():
