@@ -128,7 +128,9 @@ def _refuse_other(name: str, loader: Loader, root: Path, workspace: Workspace) -
         old = load_corpus(file)
     except BadInputError:
         raise BadInputError(f"{file}: a damaged corpus of this name is there; use --name or --replace") from None
-    if old.metadata.get("loader") != loader.name or old.root != root:
+    # A corpus that comes with MIRAGE is the same wherever MIRAGE is installed.
+    same_place = loader.home is not None or old.root == root
+    if old.metadata.get("loader") != loader.name or not same_place:
         raise BadInputError(
             f"the workspace has another corpus {name!r} (from {printable(str(old.root))}); use --name or --replace"
         )
@@ -161,8 +163,8 @@ def _usable(draft: Draft, progress: Progress) -> tuple[list[Row], float, list[Pr
             good.append(row)
             seconds += result
         progress(done, len(rows), "checking audio")
-    order = {id(row): number for number, row in enumerate(draft.rows)}
-    good.sort(key=lambda row: order[id(row)])
+    # Loaders, double ids and audio each have their turn above; people read a table from top to bottom.
+    problems.sort(key=lambda problem: problem.row or 0)
     return good, seconds, problems
 
 

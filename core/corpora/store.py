@@ -142,10 +142,12 @@ def load_corpus(name_or_path: str | Path, workspace: Workspace | None = None) ->
     """
     path = _find(name_or_path, workspace)
     where = printable(str(path))
+    if not path.is_file():
+        raise BadInputError(f"{where}: there is no such utterance table")
     try:
-        arrow = pq.read_table(path, memory_map=False)
-    except FileNotFoundError:
-        raise BadInputError(f"{where}: the file is missing") from None
+        # Not read_table: that takes folders, and reads columns out of folder names such as `lang=de`.
+        with pq.ParquetFile(path) as file:
+            arrow = file.read()
     except (pa.ArrowException, OSError) as error:
         line = (str(error).splitlines() or ["unreadable"])[0]
         raise BadInputError(f"{where}: the utterance table is damaged ({line}); ingest the corpus again") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from core.corpora.drafts import Draft, Loader, Row, audio_files
@@ -162,8 +162,8 @@ def _rescaled(name: str, value: float, scale: tuple[float, float]) -> float:
 
 
 def _identity(values: Mapping[str, Any]) -> str:
-    """Where the table has no ids: the clip's path without extension, and its times where it is a segment."""
-    identity = str(PurePosixPath(values["audio"]).with_suffix("")) if values["audio"].strip("./") else values["audio"]
+    """Where the table has no ids: the clip's path, and its times where it is a segment."""
+    identity = str(values["audio"])
     if values.get("start") is not None or values.get("end") is not None:
         identity += f"@{values.get('start') or 0:g}-{'' if values.get('end') is None else format(values['end'], 'g')}"
     return identity
