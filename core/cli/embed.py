@@ -45,9 +45,10 @@ def embed(
     if audio_encoder is None and text_encoder is None:
         raise BadInputError("give --audio-encoder, --text-encoder or both")
     from core.corpora import load_corpus
-    from core.encoders import embed_corpus
 
     corpus = load_corpus(name)
+    from core.encoders import embed_corpus  # brings PyTorch: after what can fail at once
+
     with stop_on_signal() as stop, progress_bar("embedding", quiet=as_json) as progress:
         stores = embed_corpus(
             corpus,

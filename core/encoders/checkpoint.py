@@ -73,13 +73,13 @@ def find_checkpoint(id_or_path: str) -> Checkpoint:
             return Checkpoint(_ALIASES[text], packaged, None, _hash(packaged, _local_weights(packaged, text)))
         text = _ALIASES[text]
     folder = Path(text).expanduser()
-    if folder.is_dir():
+    if text and folder.is_dir():
         folder = folder.absolute()
         return Checkpoint(str(folder), folder, None, _hash(folder, _local_weights(folder, text)))
-    if folder.exists():
+    if text and folder.exists():
         raise BadInputError(f"{text}: a file; give the checkpoint's folder (with config.json) or a model hub id")
     if not _HUB_ID.fullmatch(text) or ".." in text:
-        raise BadInputError(f"{text}: no such folder, and not a model hub id like openai/whisper-tiny")
+        raise BadInputError(f"{text!r}: no such folder, and not a model hub id like openai/whisper-tiny")
     folder, revision = _from_hub(text)
     return Checkpoint(text, folder, revision, _hash(folder, _local_weights(folder, text)))
 
@@ -218,10 +218,9 @@ def _hash(folder: Path, files: list[str]) -> str:
 
 def _from_hub(name: str) -> tuple[Path, str | None]:
     """Fetches what is needed of a hub model; where the hub cannot be reached, the cache's copy serves."""
-    from huggingface_hub import HfApi, hf_hub_download, snapshot_download
+    from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
-    unreachable = f"{name}: not on this machine and the model hub cannot be reached; give a local path"
     try:
         info = within(_SECONDS, lambda: HfApi().model_info(name, timeout=_SECONDS - 1))
     except GatedRepoError:
@@ -230,29 +229,29 @@ def _from_hub(name: str) -> tuple[Path, str | None]:
         raise BadInputError(f"{name}: neither a folder here nor a public model of the model hub") from None
     except Exception as error:
         # No name service, refused, timed out, offline mode, a failing hub: what was fetched earlier still serves.
-        try:
-            folder = Path(snapshot_download(name, local_files_only=True))
-            _local_weights(folder, name)
-        except Exception:
-            if isinstance(error, HfHubHTTPError) and error.response is not None:
-                status = f"answered {error.response.status_code}"
-                raise FailureError(unreachable.replace("cannot be reached", status)) from None
-            raise FailureError(unreachable) from None
-        return folder, folder.name
+        cached = try_to_load_from_cache(name, "config.json")
+        if isinstance(cached, str):
+            return Path(cached).parent, Path(cached).parent.name
+        why = "cannot be reached"
+        if isinstance(error, HfHubHTTPError) and error.response is not None:
+            why = f"answered {error.response.status_code}"
+        raise FailureError(f"{name}: not on this machine and the model hub {why}; give a local path") from None
     files = [entry.rfilename for entry in info.siblings or []]
     wanted = _weights(files, name)
+    settings = [file for file in files if "/" not in file and any(fnmatch(file, pattern) for pattern in _SETTINGS)]
+
+    def fetch(file: str) -> Path:
+        return Path(hf_hub_download(name, file, etag_timeout=_SECONDS))
+
     try:
         if wanted == ["model.safetensors.index.json"]:
-            index = hf_hub_download(name, wanted[0], revision=info.sha, etag_timeout=_SECONDS)
-            wanted = _shards(Path(index).read_text(encoding="utf-8"), name)
-        folder = Path(
-            snapshot_download(name, revision=info.sha, allow_patterns=[*_SETTINGS, *wanted], etag_timeout=_SECONDS)
-        )
+            wanted = _shards(fetch(wanted[0]).read_text(encoding="utf-8"), name)
+        folder = {fetch(file).parent for file in [*settings, *wanted]}.pop()
     except BadInputError:
         raise
     except Exception as error:
         raise FailureError(f"{name}: the download broke off ({_line(error)}); run the same command again") from None
-    return folder, info.sha
+    return folder, folder.name
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:

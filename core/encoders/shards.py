@@ -70,6 +70,8 @@ def read_shard(path: Path, dimension: int, dtype: str) -> Shard:
         with pa.memory_map(str(path)) as source:
             reader = pa.ipc.open_file(source)
             table = reader.read_all()
+        # Damaged offsets would be followed out of the file.
+        table.validate(full=True)
         names = table.schema.names
         kind = pa.list_(pa.from_numpy_dtype(np.dtype(dtype)), dimension)
         if names != ["utterance_id", "vector"] or table.schema.field("vector").type != kind:

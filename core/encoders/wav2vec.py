@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class Wav2VecEncoder(AudioEncoder):
             # This norm belongs after the last block of the whole model.
             self.model.encoder.layer_norm = nn.Identity()
         self.padding = (
-            config.feat_extract_norm == "layer"
+            getattr(config, "feat_extract_norm", "layer") == "layer"
             and config.model_type != "data2vec-audio"
             and not getattr(config, "conv_pos_batch_norm", False)
         )
@@ -54,8 +55,11 @@ class Wav2VecEncoder(AudioEncoder):
             padded[row, : len(signal)] = torch.from_numpy(signal)
         mask = torch.arange(padded.shape[1])[None, :] < lengths[:, None]
         same = bool(mask.all())
-        hidden = self.model(
-            padded.to(self.device), attention_mask=None if same else mask.long().to(self.device)
-        ).last_hidden_state
+        with warnings.catch_warnings():
+            # WavLM hands PyTorch two masks of different types; PyTorch converts one and says so each time.
+            warnings.filterwarnings("ignore", message="Support for mismatched key_padding_mask")
+            hidden = self.model(
+                padded.to(self.device), attention_mask=None if same else mask.long().to(self.device)
+            ).last_hidden_state
         frames = torch.as_tensor(self.model._get_feat_extract_output_lengths(lengths)).to(self.device)
         return hidden, frames.clamp(max=hidden.shape[1])

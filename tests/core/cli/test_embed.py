@@ -1,0 +1,77 @@
+"""``mirage embed``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.encoders import Embeddings
+from core.workspace import Workspace
+
+
+def mirage(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"MIRAGE_HOME": str(workspace.root)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((), "give --audio-encoder, --text-encoder or both"),
+        (("--audio-encoder", "x", "--engine", "ray"), "--engine ray: not available in this version"),
+        (("--audio-encoder", "x"), "there is no corpus 'nothing'"),
+    ],
+)
+def test_bad_input_is_one_line(workspace: Workspace, arguments: tuple[str, ...], reason: str) -> None:
+    result = mirage(workspace, "embed", "nothing", *arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert reason in result.stderr
+
+
+@pytest.mark.speech
+def test_real_corpus_stopped_and_finished(workspace: Workspace, shared: Path, tmp_path: Path) -> None:
+    from core.corpora import ingest
+
+    few = tmp_path / "emodb" / "wav"
+    few.mkdir(parents=True)
+    for file in sorted((shared / "data" / "emodb").rglob("*.flac"))[::25]:
+        (few / file.name).write_bytes(file.read_bytes())
+    corpus = ingest("emodb", few.parent, name="few", workspace=workspace).corpus
+    command = ["embed", "few", "--audio-encoder", str(shared / "models" / "whisper-tiny-encoder"), "--batch", "1"]
+    folder = workspace.embeddings_folder("few", "whisper-tiny-encoder@3-mean")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"MIRAGE_HOME": str(workspace.root)},
+    )
+    while not (folder / "meta.json").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "run the same command again to go on" in errors
+    assert "Traceback" not in errors
+    assert not Embeddings.open(folder).complete
+    result = mirage(workspace, *command, "--json")
+    assert result.returncode == 0, result.stderr
+    (summary,) = json.loads(result.stdout)
+    assert (summary["rows"], summary["complete"], summary["dimension"]) == (len(corpus), True, 384)
+    assert summary["fingerprint"] == Embeddings.open(folder).fingerprint()
+    _, found = Embeddings.find(corpus, "auto", workspace).for_ids(corpus.table["utterance_id"])
+    assert found.all()
