@@ -24,6 +24,7 @@ EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff
 # Annotated segments often end a little after the file does.
 _TOLERANCE = 0.1
 _BLOCK = 1 << 18
+_UNKNOWN_FRAMES = 1 << 60
 _RATES = (4_000, 768_000)
 
 
@@ -96,6 +97,9 @@ def _open(path: Path) -> soundfile.SoundFile:
         raise _fault(path, f"cannot be read ({error.strerror or error})") from None
     except (RuntimeError, TypeError, ValueError):
         raise _fault(path, "is not audio that can be read; convert it to WAV or FLAC") from None
+    if file.frames > _UNKNOWN_FRAMES:  # FLAC written to a pipe
+        file.close()
+        raise _fault(path, "its header does not say how long it is; convert it to a new WAV or FLAC file")
     if not _RATES[0] <= file.samplerate <= _RATES[1]:
         file.close()
         raise _fault(path, f"has a sample rate of {file.samplerate} Hz, which is not speech")

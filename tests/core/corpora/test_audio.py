@@ -154,6 +154,16 @@ def test_unknown_length_of_a_pipe_is_read(tmp_path, clip):
     assert len(read_audio(tmp_path / "piped.wav")) == 8000
 
 
+def test_a_flac_that_does_not_know_its_length(tmp_path, clip):
+    raw = bytearray(clip(tmp_path / "a.flac", 0.5).read_bytes())
+    raw[21] &= 0xF0  # STREAMINFO: the low 36 bits before the checksum count the samples
+    raw[22:26] = bytes(4)
+    (tmp_path / "piped.flac").write_bytes(raw)
+    for read in (read_audio, probe_audio):
+        with pytest.raises(BadInputError, match="does not say how long it is"):
+            read(tmp_path / "piped.flac")
+
+
 @given(content=st.binary(max_size=400))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_give_speech_or_a_clear_fault(tmp_path: Path, content):
