@@ -56,6 +56,7 @@ def stacked_bars(counts: pd.DataFrame, colours: Mapping[str, str], *, x: str) ->
         )
     figure.update_layout(barmode="stack", bargap=0.25)
     theme.style(figure, x=x, y="utterances", height=330)
+    figure.update_layout(legend_traceorder="normal")
     figure.update_xaxes(type="category", showgrid=False)
     return figure
 
@@ -116,12 +117,12 @@ def clip(samples: np.ndarray, mel: np.ndarray, times: np.ndarray, centres: np.nd
         col=1,
     )
     theme.style(figure, height=380, legend="none")
-    shown = [int(np.argmin(np.abs(centres - hertz))) for hertz in (125, 250, 500, 1000, 2000, 4000) if hertz < rate / 2]
+    shown = [hertz for hertz in (125, 250, 500, 1000, 2000, 4000) if hertz < rate / 2]
     figure.update_yaxes(title_text="amplitude", range=[-1, 1], tickvals=[-1, 0, 1], row=1, col=1)
     figure.update_yaxes(
         title_text="frequency (Hz)",
-        tickvals=shown,
-        ticktext=[f"{centres[i]:.0f}" for i in shown],
+        tickvals=np.interp(shown, centres, np.arange(len(centres))),
+        ticktext=[str(hertz) for hertz in shown],
         showgrid=False,
         row=2,
         col=1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,7 @@ def _read(path: str, start: float | None, end: float | None, changed: int) -> np
     return read_audio(path, start, end, corpus_view.RATE)
 
 
-def _number(value: float | None) -> float | None:
+def _number(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
 
 

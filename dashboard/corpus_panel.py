@@ -53,14 +53,14 @@ def show_counts(corpus: Corpus) -> None:
     table, order = corpus.table, corpus.classes()
     colours = palette.colour_map([*order, charts.NO_LABEL], emotions=True)
     left, right = st.columns(2, gap="medium")
-    with left, st.container(border=True):
+    with left, st.container(border=True, height="stretch"):
         st.markdown("**By emotion**")
         theme.show(
             charts.count_bars(corpus_view.emotion_counts(table, order), colours),
             key="counts_emotion",
             alt="Number of utterances for each emotion",
         )
-    with right, st.container(border=True):
+    with right, st.container(border=True, height="stretch"):
         st.markdown("**Length of the clips**")
         lengths = clip_lengths(corpus)
         if len(lengths):
@@ -77,6 +77,8 @@ def show_counts(corpus: Corpus) -> None:
     for column in ("speaker", "session"):
         if table[column].notna().any():
             counts = corpus_view.counts_by(table, column, order)
+            numbers_table = counts.copy()
+            numbers_table.insert(0, "all", counts.sum(axis=1))
             with st.container(border=True):
                 st.markdown(f"**By {column} and emotion**")
                 chart, numbers = st.columns([3, 2], gap="medium")
@@ -86,9 +88,7 @@ def show_counts(corpus: Corpus) -> None:
                         key=f"counts_{column}",
                         alt=f"Utterances of each {column}, stacked by emotion",
                     )
-                numbers.dataframe(
-                    counts.assign(all=counts.sum(axis=1)), alt=f"Utterances by {column} and emotion", height=330
-                )
+                numbers.dataframe(numbers_table, alt=f"Utterances by {column} and emotion", height=330)
 
 
 def show_utterances(corpus: Corpus) -> None:

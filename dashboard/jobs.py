@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from core.runs import State
 
 WATCH_KEY = "watched"
+NEXT_KEY = "watched_next"
 EVERY = 1.5
 """Seconds between two looks at a running job."""
+
+
+def watch_next(run_id: str) -> None:
+    """Makes the Train page show this job when it is drawn next."""
+    st.session_state[NEXT_KEY] = run_id
+    st.session_state["train_next_view"] = "Jobs"
 
 
 def active_ids() -> list[str]:
@@ -76,6 +83,11 @@ def _watch(run_id: str, drawn_as: str) -> None:
     if events.empty:
         st.caption("No value has been measured yet; the first ones come after a few steps.")
         return
+    broken = curves.diverged(events)
+    if broken:
+        with st.container(border=True):
+            st.badge("Diverged", icon=":material/warning:", color="red")
+            st.text(f"Not a number: {', '.join(broken)}. Stop the run and lower the learning rates or the weights.")
     config = state.run_config(run_id)
     for stage in reversed(curves.stages(events)):
         st.markdown(f"**{curves.STAGE_TITLES.get(stage, theme.plain(stage))}**")
@@ -93,8 +105,9 @@ def _progress(run_id: str, current: State, *, speed: float | None = None) -> Non
         text=f"{current.step:,} of {current.total:,} steps" if current.total else "starting",
     )
     facts = []
-    if speed:
-        facts.append(f"{speed:,.1f} steps/s")
+    rate = current.steps_per_second or speed
+    if rate and current.status in state.ACTIVE:
+        facts.append(f"{rate:,.1f} steps/s")
     if current.status == "running" and current.eta is not None:
         facts.append(f"{duration(current.eta)} left")
     if current.message and current.status in state.ACTIVE:

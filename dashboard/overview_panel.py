@@ -85,13 +85,12 @@ def show_corpora(lines: list[overview_view.CorpusLine]) -> None:
             ["mirage ingest --list", "mirage ingest folder PATH --table FILE.csv"],
         )
         return
+    table = overview_view.frame(lines)
     st.dataframe(
-        overview_view.frame(lines),
+        table.drop(columns="note") if not table["note"].any() else table,
         hide_index=True,
-        column_config={
-            "utterances": st.column_config.NumberColumn(format="localized"),
-            "note": st.column_config.TextColumn(""),
-        },
+        column_config={"utterances": st.column_config.NumberColumn(format="localized")},
+        placeholder="",
         alt="Corpora of the workspace",
     )
     navigation.link("corpora", "See and hear them, or add one")
@@ -110,8 +109,9 @@ def show_runs(lines: list[overview_view.RunLine]) -> None:
         key="runs_table",
         on_select="rerun",
         selection_mode="single-row",
+        placeholder="",
         column_config={
-            "progress": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
+            "progress": st.column_config.ProgressColumn(format="%d %%", min_value=0.0, max_value=100.0),
             "ua": st.column_config.NumberColumn(
                 "UA", format="percent", help="Unweighted average recall on the held-out speakers."
             ),
@@ -135,7 +135,7 @@ def show_runs(lines: list[overview_view.RunLine]) -> None:
             if line.status == "finished":
                 open_buttons(line.run, key="row")
             elif st.button("Watch on Train", icon=":material/monitoring:", key="row_watch"):
-                st.session_state[jobs.WATCH_KEY] = line.run
+                jobs.watch_next(line.run)
                 navigation.go("train")
     else:
         st.caption("Click a row to open a run.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from core import BadInputError, FailureError, MirageError, Workspace, load_run
+from core import BadInputError, FailureError, MirageError, Workspace
 from core.files import atomic_directory
 from core.workspace import check_name
 from dashboard import state
@@ -36,7 +36,7 @@ class CorpusLine:
 
 @dataclass(frozen=True)
 class RunLine:
-    """A run of the workspace; ``ua`` and ``reference`` are unweighted average recalls in [0, 1]."""
+    """A run of the workspace; ``progress`` in percent, ``ua`` and ``reference`` (average recalls) from 0 to 1."""
 
     run: str
     status: str
@@ -85,7 +85,7 @@ def run_line(place: Workspace, run_id: str) -> RunLine:
         status=current.status if current is not None else "unreadable",
         corpus=config.data.corpus if config is not None else "",
         stage=current.stage or "" if current is not None else "",
-        progress=done_share(current),
+        progress=100 * done_share(current),
         ua=_number(result.get("ua")),
         reference=_number(result.get("reference_ua")),
         classes=len(classes) if isinstance(classes, list) else None,
@@ -138,6 +138,8 @@ def bring_in(folder: str, place: Workspace) -> str:
         if target.resolve() == source:
             return run_id
         raise BadInputError(f"the workspace already has a run {run_id!r}; rename the folder {source} and try again")
+    from core import load_run
+
     load_run(source, workspace=place)
     try:
         with atomic_directory(target) as temporary:

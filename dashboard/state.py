@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RUN_KEY = "run"
 _NEXT_RUN = "next_run"
+_IN_URL = "run_in_url"
 _NOTE = "note"
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -87,28 +88,32 @@ def select_run(run_id: str) -> None:
 
 
 def run_picker() -> str | None:
-    """The sidebar's run selector, bound to ``?run=`` in the URL; the application draws it once for all pages."""
+    """The sidebar's run selector; the application draws it once for all pages. The choice is ``?run=`` in the URL."""
     ids = run_ids()
     if not ids:
         return None
+    # Not the widget's own binding to the address: that leaves a default value out of it, and the default changes.
     asked = st.query_params.get(RUN_KEY)
     following = st.session_state.pop(_NEXT_RUN, None)
     held = st.session_state.get(RUN_KEY)
     if following in ids:
-        st.session_state[RUN_KEY] = following
-    elif held is None and asked in ids:
-        pass  # the widget takes the run of the link
-    elif held not in ids:
-        st.session_state[RUN_KEY] = default_run(ids)
+        chosen = following
+    elif asked in ids and asked != st.session_state.get(_IN_URL):
+        chosen = asked  # a link, or the browser's back and forward
+    else:
+        chosen = held if held in ids else default_run(ids)
+    st.session_state[RUN_KEY] = chosen
     chosen = st.selectbox(
         "Run",
         ids,
         key=RUN_KEY,
-        bind="query-params",
         help="The run that Aligned space, Latent lab and Information show; it is part of the page's address.",
     )
-    if asked and asked not in ids and chosen != asked:
+    if asked is not None and asked not in ids:
         st.caption("The run of the link is not in this workspace.")
+    if asked != chosen:
+        st.query_params[RUN_KEY] = chosen
+    st.session_state[_IN_URL] = chosen
     return chosen
 
 

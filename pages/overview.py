@@ -17,5 +17,4 @@ overview_panel.show_runs(runs)
 overview_panel.show_bring_in()
 overview_panel.show_corpora(corpora)
 
-st.caption("Workspace")
-st.code(str(place.root), language=None, wrap_lines=True)
+st.caption(f"Workspace: {theme.plain(place.root)}")
