@@ -114,7 +114,7 @@ class LogisticReference:
         return self.fit(X[train], y[train], speakers[train]).predict(X[test])
 
     def _path(self, X: np.ndarray, y: np.ndarray, grid: Sequence[float]):
-        """The model for each strength, strongest penalty first, each started from the one before; one object, refitted."""
+        """One model, refitted for each strength from where the one before ended; strongest penalty first."""
         model = LogisticRegression(
             class_weight=self.class_weight, max_iter=self.max_iter, tol=1e-3, warm_start=True, solver="lbfgs"
         )
