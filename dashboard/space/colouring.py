@@ -91,9 +91,9 @@ def colouring(points: MapPoints, by: str, generated: GeneratedPoints | None = No
 def _labels(points: MapPoints, by: str) -> pd.Series:
     if by != "error":
         return points.table[by].astype("object")
-    emotion, predicted = points.table["emotion"], points.table["predicted"]
-    verdict = pd.Series(np.where(emotion == predicted, RIGHT, WRONG), dtype="object")
-    return verdict.where(emotion.isin(points.classes) & predicted.notna(), None)
+    label, predicted = points.table["label"], points.table["predicted"]
+    verdict = pd.Series(np.where(label == predicted, RIGHT, WRONG), dtype="object")
+    return verdict.where(label.isin(points.classes) & predicted.notna(), None)
 
 
 def _generated_labels(generated: GeneratedPoints | None, by: str) -> pd.Series:

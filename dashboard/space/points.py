@@ -19,9 +19,9 @@ MODALITIES = ("audio", "text")
 class MapPoints:
     """The map of a run, one row per utterance (row i is utterance i of the run).
 
-    ``audio`` and ``text`` are (n, 2) places in map units, NaN where the utterance has none. ``mi`` is the pointwise
-    mutual information of the audio feature with the utterance's emotion, in nats, NaN where it has no class of the
-    run. ``table`` has the columns of ``LoadedRun.utterances``.
+    ``audio`` and ``text`` are (n, 2) places in map units, NaN where the utterance has none. ``mi`` (n,) is the pointwise
+    mutual information of the audio feature with the utterance's label (its class in the run), in nats, NaN where it
+    has none. ``table`` has the columns of ``LoadedRun.utterances``.
     """
 
     table: pd.DataFrame
@@ -77,7 +77,7 @@ def frame_of(places: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def map_points(run: LoadedRun) -> MapPoints:
-    """Gathers the map of ``run``; each emotion's pointwise MI is taken with the utterance's own label."""
+    """Gathers the map of ``run``; the pointwise MI is taken with each utterance's own label."""
     table = run.utterances.reset_index(drop=True)
     places = {name: np.full((len(table), 2), np.nan, dtype=np.float32) for name in MODALITIES}
     coordinates = run.map()
@@ -88,7 +88,7 @@ def map_points(run: LoadedRun) -> MapPoints:
         table=table,
         audio=places["audio"],
         text=places["text"],
-        mi=own_information(run, run.h, table["emotion"].to_list()),
+        mi=own_information(run, run.h, table["label"].to_list()),
         classes=tuple(run.classes),
     )
 

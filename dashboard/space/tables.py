@@ -63,7 +63,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     safe = table.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = [formula_safe(value) for value in safe[name]]
+            safe[name] = pd.Series([formula_safe(value) for value in safe[name]], index=safe.index, dtype="object")
     safe.columns = pd.Index([formula_safe(name) for name in safe.columns])
     return safe.to_csv(index=False).encode("utf-8-sig")
 
