@@ -57,8 +57,6 @@ def show_live(run_id: str, events: pd.DataFrame, stage: str, config: Config | No
         figures.append(("Mutual information", information(shown, present), "Mutual information in nats over steps"))
     if set(events.loc[events["stage"] == stage, "name"]) & set(UA_NAMES):
         figures.append(("Recognition", recognition([shown]), "Unweighted average recall over steps"))
-    if stage not in LOSSES:
-        return
     with st.grid(2, min_column_width=380, gap="medium") as grid:
         for title, figure, alt in figures:
             with grid.cell():
@@ -174,9 +172,8 @@ def load(run_id: str, colour: str) -> RunCurves:
     """
     config = state.run_config(run_id)
     estimates = state.run_json(run_id, "information.json")
-    result = state.run_json(run_id, "evaluation.json")
-    classes = result.get("classes") if isinstance(result, dict) else None
-    count = len(classes) if isinstance(classes, list) else _class_count(config)
+    result = state.run_recognition(run_id)
+    count = len(result.classes) if result is not None else _class_count(config)
     kept = [item for item in estimates if isinstance(item, dict)] if isinstance(estimates, list) else []
     return RunCurves(run_id, colour, state.events(run_id), config, kept, count)
 
@@ -209,7 +206,7 @@ def _line(figure: go.Figure, x: np.ndarray, y: np.ndarray, weight: float, name: 
     thin_x, raw, calm = curves.thin(x, y, smoothed)
     if weight > 0:
         figure.add_scatter(
-            x=thin_x, y=raw, mode="lines", line={"color": palette.rgba(colour, 0.22), "width": 1}, hoverinfo="skip",
+            x=thin_x, y=raw, mode="lines", line={"color": palette.rgba(colour, 0.38), "width": 1}, hoverinfo="skip",
             showlegend=False, legendgroup=name,
         )  # fmt: skip
     figure.add_scatter(

@@ -7,7 +7,7 @@ from typing import cast
 import pandas as pd
 import streamlit as st
 
-from core import Config, MirageError
+from core import Config
 from dashboard import curve_figures, curves, palette, state, theme
 
 AXES: tuple[curves.Axis, ...] = ("step", "working time")
@@ -187,24 +187,15 @@ def _figures(shown: curve_figures.RunCurves, prefix: str) -> None:
             help=f"95 % interval {final['low']:.2f} to {final['high']:.2f} nats, a lower bound by a fresh critic.",
             border=True,
         )
-    result = None
-    try:
-        result = state.run_json(shown.run, "evaluation.json")
-    except MirageError as error:
-        state.show_fault(error)
-    if isinstance(result, dict) and isinstance(result.get("ua"), int | float):
-        reference = result.get("reference_ua")
-        known = isinstance(reference, int | float)
+    result = state.run_recognition(shown.run)
+    if result is not None and result.ua is not None:
         st.metric(
             theme.plain(f"{prefix}UA on held-out speakers"),
-            f"{100 * result['ua']:.1f} %",
-            f"log. regression {100 * reference:.1f} %" if known else None,  # type: ignore[operator]
+            f"{100 * result.ua:.1f} %",
+            f"log. regression {100 * result.reference:.1f} %" if result.reference is not None else None,
             delta_color="off",
             delta_arrow="off",
-            help=theme.plain(
-                f"Unweighted average recall, {shown.classes or '?'} classes, {result.get('split') or 'held-out fold'}, "
-                f"{result.get('n_test', '?')} utterances."
-            ),
+            help=theme.plain(f"Unweighted average recall from audio: {result.says()}."),
             border=True,
         )
 

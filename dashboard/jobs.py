@@ -80,6 +80,8 @@ def _watch(run_id: str, drawn_as: str) -> None:
     if current.message and current.status in ("failed", "lost", "stopped"):
         with st.container(border=True):
             st.text(current.message)
+    if current.status in ("failed", "lost"):
+        _log(run_id)
     if events.empty:
         st.caption("No value has been measured yet; the first ones come after a few steps.")
         return
@@ -89,7 +91,7 @@ def _watch(run_id: str, drawn_as: str) -> None:
             st.badge("Diverged", icon=":material/warning:", color="red")
             st.text(f"Not a number: {', '.join(broken)}. Stop the run and lower the learning rates or the weights.")
     config = state.run_config(run_id)
-    for stage in reversed(curves.stages(events)):
+    for stage in reversed([name for name in curves.stages(events) if name in curve_figures.LOSSES]):
         st.markdown(f"**{curves.STAGE_TITLES.get(stage, theme.plain(stage))}**")
         curve_figures.show_live(run_id, events, stage, config)
 
@@ -134,6 +136,15 @@ def _buttons(run_id: str, current: State) -> None:
             )
 
 
+def _log(run_id: str) -> None:
+    from core.runs import job_log
+
+    lines = job_log(state.workspace().run_folder(run_id), 100)
+    if lines:
+        with st.expander("What the process printed", icon=":material/terminal:"):
+            st.code("\n".join(lines), language=None, wrap_lines=True, height=240)
+
+
 def _stop(run_id: str) -> None:
     from core import MirageError
     from core.runs import request_stop
@@ -158,10 +169,10 @@ def _resume(run_id: str) -> None:
 
 
 def table(ids: list[str]) -> pd.DataFrame:
-    """The jobs, newest first: run, status, corpus, stage, progress, updated."""
+    """The jobs, newest first: run, status, corpus, progress, updated."""
     place = state.workspace()
     lines = [overview_view.run_line(place, run_id) for run_id in ids]
-    columns = ["run", "status", "corpus", "stage", "progress", "updated"]
+    columns = ["run", "status", "corpus", "progress", "updated"]
     return overview_view.frame(lines)[columns] if lines else pd.DataFrame(columns=columns)
 
 

@@ -113,11 +113,11 @@ def show_runs(lines: list[overview_view.RunLine]) -> None:
         column_config={
             "progress": st.column_config.ProgressColumn(format="%d %%", min_value=0.0, max_value=100.0),
             "ua": st.column_config.NumberColumn(
-                "UA", format="percent", help="Unweighted average recall on the held-out speakers."
+                "UA", format="%.1f %%", help="Unweighted average recall on the held-out speakers."
             ),
             "reference": st.column_config.NumberColumn(
                 "UA, log. regression",
-                format="percent",
+                format="%.1f %%",
                 help="Logistic regression on the same embeddings, same fold.",
             ),
             "classes": st.column_config.NumberColumn(help="Number of emotions told apart."),

@@ -36,12 +36,11 @@ class CorpusLine:
 
 @dataclass(frozen=True)
 class RunLine:
-    """A run of the workspace; ``progress`` in percent, ``ua`` and ``reference`` (average recalls) from 0 to 1."""
+    """A run of the workspace; ``progress``, ``ua`` and ``reference`` (average recalls) in percent."""
 
     run: str
     status: str
     corpus: str
-    stage: str
     progress: float
     ua: float | None
     reference: float | None
@@ -74,22 +73,16 @@ def run_line(place: Workspace, run_id: str) -> RunLine:
     """The line of one run; what cannot be read is left empty."""
     current = state.run_state(run_id)
     config = state.run_config(run_id)
-    try:
-        found = state.run_json(run_id, "evaluation.json")
-    except MirageError:
-        found = None
-    result = found if isinstance(found, dict) else {}
-    classes = result.get("classes")
+    result = state.run_recognition(run_id)
     return RunLine(
         run=run_id,
         status=current.status if current is not None else "unreadable",
         corpus=config.data.corpus if config is not None else "",
-        stage=current.stage or "" if current is not None else "",
         progress=100 * done_share(current),
-        ua=_number(result.get("ua")),
-        reference=_number(result.get("reference_ua")),
-        classes=len(classes) if isinstance(classes, list) else None,
-        split=str(result.get("split") or ""),
+        ua=_percent(result.ua) if result is not None else None,
+        reference=_percent(result.reference) if result is not None else None,
+        classes=len(result.classes) if result is not None else None,
+        split=result.split if result is not None else "",
         updated=moment(current.updated) if current is not None else None,
     )
 
@@ -149,5 +142,5 @@ def bring_in(folder: str, place: Workspace) -> str:
     return run_id
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

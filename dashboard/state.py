@@ -15,6 +15,8 @@ import streamlit as st
 
 from core import Config, MirageError, Workspace, load_config
 from core.files import read_json, write_json
+from dashboard import recognition
+from dashboard.recognition import Recognition
 from dashboard.theme import plain
 
 if TYPE_CHECKING:
@@ -267,6 +269,27 @@ def run_is_synthetic(run_id: str) -> bool:
         return is_synthetic(corpus(config.data.corpus).metadata)
     except MirageError:
         return False
+
+
+def run_recognition(run_id: str) -> Recognition | None:
+    """The recognition figures of a run, or None where they are not there yet or not readable."""
+    try:
+        return recognition.read(run_json(run_id, "evaluation.json"))
+    except MirageError:
+        return None
+
+
+def stores(corpus_name: str) -> dict[str, str]:
+    """The embedding stores of a corpus and what they hold: name to ``audio`` or ``text``."""
+    found = {}
+    for name in workspace().encoder_names(corpus_name):
+        try:
+            meta = read_json(workspace().embeddings_folder(corpus_name, name) / "meta.json")
+        except MirageError:
+            continue
+        if isinstance(meta, dict):
+            found[name] = str(meta.get("modality", "audio"))
+    return found
 
 
 def run_json(run_id: str, name: str) -> Any:

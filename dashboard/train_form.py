@@ -74,6 +74,8 @@ class Spec:
 
     @property
     def label(self) -> str:
+        if self.name.startswith("w_"):
+            return self.name
         return LABELS.get(self.key, self.name.replace("_", " ")).capitalize()
 
 

@@ -32,12 +32,16 @@ def show_new() -> None:
         left, middle, right = st.columns(3)
         with left:
             corpus = train_form.draw(specs["data.corpus"], options=names)
-        stores = state.workspace().encoder_names(corpus)
+        stores = state.stores(corpus)
+
+        def of(modality: str) -> list[str]:
+            return [name for name, kind in stores.items() if kind == modality]
+
         with middle:
-            train_form.draw(specs["data.audio"], options=["auto", *stores], label="Audio embeddings")
+            train_form.draw(specs["data.audio"], options=["auto", *of("audio")], label="Audio embeddings")
         with right:
-            train_form.draw(specs["data.text"], options=["auto", "none", *stores], label="Text embeddings")
-        ready = _show_embeddings(corpus, stores)
+            train_form.draw(specs["data.text"], options=["auto", "none", *of("text")], label="Text embeddings")
+        ready = _show_embeddings(corpus, of("audio"), of("text"))
         left, middle, right = st.columns([2, 2, 1])
         with left:
             train_form.draw(specs["data.classes"], label="Emotions")
@@ -136,13 +140,17 @@ def _take_over() -> None:
     train_form.fill(config.model_dump())
 
 
-def _show_embeddings(corpus: str, stores: list[str]) -> bool:
-    if stores:
-        st.caption("Embeddings there: " + ", ".join(theme.plain(name) for name in stores))
+def _show_embeddings(corpus: str, audio: list[str], text: list[str]) -> bool:
+    """Says which embeddings there are; whether a training can start."""
+    if audio:
+        st.caption(
+            f"Stored for this corpus - audio: {theme.plain(', '.join(audio))}; "
+            f"text: {theme.plain(', '.join(text)) or 'none, so it trains without text'}."
+        )
         return True
     with st.container(border=True):
-        st.badge("No embeddings yet", icon=":material/warning:", color="orange")
-        st.markdown("The training reads stored embeddings. Make them once, from a terminal:")
+        st.badge("No audio embeddings yet", icon=":material/warning:", color="orange")
+        st.markdown("The training reads stored embeddings. Make them once, from a terminal, then come back:")
         st.code(f"mirage embed {corpus} --audio-encoder ID_OR_PATH --text-encoder ID_OR_PATH", language="bash")
     return False
 
