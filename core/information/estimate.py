@@ -56,7 +56,7 @@ class Estimate:
         For InfoNCE (ceiling log batch) the truth may then be far greater: take a greater batch or another estimator.
         For the variational bound (ceiling H(c)) the code is nearly fully there, and no more can be told.
         """
-        return self.ceiling is not None and self.value >= SATURATION * self.ceiling
+        return bool(self.ceiling) and self.value >= SATURATION * (self.ceiling or 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields and ``saturated``, ready for JSON."""

@@ -63,4 +63,4 @@ def row_entropy(y: Tensor) -> float:
     """
     counts = torch.unique(y, dim=0, return_counts=True)[1].double()
     shares = counts / counts.sum()
-    return float(-(shares * shares.log()).sum())
+    return max(0.0, float(-(shares * shares.log()).sum()))

@@ -204,3 +204,9 @@ def test_estimate_survives_json() -> None:
     assert Estimate.from_dict(content) == estimate
     with pytest.raises(BadInputError, match="not an estimate"):
         Estimate.from_dict({"value": 1.0})
+
+
+def test_a_constant_label_has_none_and_does_not_saturate() -> None:
+    x, _ = gaussian(60, 3, 0.0, seed=0)
+    estimate = held_out_mi(x, np.zeros(60, dtype=int), kind="discrete", steps=10)
+    assert (estimate.value, estimate.ceiling, estimate.saturated) == (0.0, 0.0, False)
