@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -53,7 +54,9 @@ class AudioEncoder(ABC):
         self.rate = int(self.extractor.sampling_rate)
 
     @staticmethod
-    def load(id_or_path: str, layer: int | str = "auto", pooling: str = "mean", device: str = "auto") -> AudioEncoder:
+    def load(
+        id_or_path: str | Path, layer: int | str = "auto", pooling: str = "mean", device: str = "auto"
+    ) -> AudioEncoder:
         """The encoder of a hub id or a checkpoint's folder.
 
         Args:
@@ -140,7 +143,7 @@ class AudioEncoder(ABC):
             mask = torch.arange(hidden.shape[1], device=hidden.device)[None, :] < lengths[:, None]
             kept = hidden * mask[:, :, None]
             # Sums, not means: the windows of one clip add up. Squares in float64 on the CPU, or they would cancel.
-            sums = kept.sum(dim=1).double().cpu().numpy()
+            sums = kept.sum(dim=1).cpu().double().numpy()
             square_sums = (kept.cpu().double() ** 2).sum(dim=1).numpy() if self.pooling == "mean+std" else None
             for row, (position, _) in enumerate(chosen):
                 total[position] += sums[row]

@@ -59,7 +59,7 @@ class Checkpoint:
             return AutoConfig.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
 
 
-def find_checkpoint(id_or_path: str) -> Checkpoint:
+def find_checkpoint(id_or_path: str | Path) -> Checkpoint:
     """The checkpoint in a folder, in the hub's cache or, fetched, from the hub. ``minilm`` is a short name.
 
     Raises:

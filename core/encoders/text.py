@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,7 +47,7 @@ class TextEncoder:
         self.longest = self._longest(config)
 
     @staticmethod
-    def load(id_or_path: str, device: str = "auto") -> TextEncoder:
+    def load(id_or_path: str | Path, device: str = "auto") -> TextEncoder:
         """The encoder of a hub id or a checkpoint's folder; ``minilm`` is all-MiniLM-L6-v2.
 
         Raises:

@@ -152,6 +152,24 @@ def test_bad_clips_are_named_and_the_rest_goes_on(workspace: Workspace, make_cor
     assert sorted(store.ids) == ["u000", "u003", "u004", "u005"]
 
 
+def test_changed_clip_is_embedded_anew_and_a_lost_one_kept(
+    workspace: Workspace, make_corpus, encoder: AudioEncoder
+) -> None:
+    corpus = make_corpus(workspace, 4)
+    (before,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    vectors, _ = before.for_ids(corpus.table["utterance_id"])
+    content = (corpus.root / "001.wav").read_bytes()
+    (corpus.root / "001.wav").write_bytes(content[:44] + bytes(len(content) - 44))
+    (corpus.root / "002.wav").unlink()
+    (after,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    newer, found = after.for_ids(corpus.table["utterance_id"])
+    assert found.all()
+    assert not after.problems
+    np.testing.assert_array_equal(newer[[0, 2, 3]], vectors[[0, 2, 3]])
+    np.testing.assert_allclose(newer[1], encoder.encode([corpus.waveform(1)])[0], atol=1e-5)
+    assert np.abs(newer[1] - vectors[1]).max() > 1e-2
+
+
 def test_nothing_usable(workspace: Workspace, make_corpus, encoder: AudioEncoder) -> None:
     corpus = make_corpus(workspace, 2)
     for path in corpus.root.iterdir():
