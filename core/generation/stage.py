@@ -208,6 +208,29 @@ class GenerationStage:
         h_hat, t_hat = conditions.generate(network.eval())
         return conditions, h_hat, t_hat
 
+    @torch.no_grad()
+    def training_bounds(self, conditions: Conditions, h_hat: Tensor, t_hat: Tensor | None) -> dict[str, float]:
+        """What training's own Q heads say of given samples, in nats; contrastive bounds in batches of ``batch``.
+
+        The difference to a held-out figure shows how far the heads and the generator have come to suit each other.
+        """
+        size = self.config.batch
+        totals: dict[str, list[float]] = {}
+        for start in range(0, max(len(h_hat) - size + 1, 1), size):
+            rows = slice(start, start + size)
+            part = Conditions(
+                z=conditions.z[rows],
+                c=conditions.c[rows],
+                u=conditions.u[rows],
+                t=None if conditions.t is None else conditions.t[rows],
+                groups=conditions.groups[rows],
+            )
+            pair = None if t_hat is None else t_hat[rows]
+            phi = self.discriminator.features(h_hat[rows], pair)
+            for name, value in self._bounds(phi, part, h_hat[rows], pair).items():
+                totals.setdefault(name, []).append(float(value))
+        return {name: sum(values) / len(values) for name, values in totals.items()}
+
     def measure(self) -> dict[str, float]:
         """Held-out bounds on fresh samples, by critics that share no weight with training; small and quick."""
         conditions, h_hat, t_hat = self.sample(_HELD_OUT_SAMPLES, self.seed + 7919 + self.state.done)

@@ -42,7 +42,7 @@ class RunData:
 
     def rows(self, part: str) -> np.ndarray:
         """(n,) bool: the rows of one part."""
-        return (self.table["part"] == part).to_numpy()
+        return (self.table["part"] == part).to_numpy(dtype=bool, copy=True)
 
     def alignment(self, part: str) -> AlignmentData | None:
         """The tensors of one part, None where it is empty."""
@@ -101,7 +101,7 @@ def _text_store(corpus: Corpus, name: str, workspace: Workspace) -> Embeddings |
     if name == "none":
         return None
     if name == "auto":
-        there = [store for store in workspace.encoder_names(corpus.name)]
+        there = workspace.encoder_names(corpus.name)
         stores = [Embeddings.open(workspace.embeddings_folder(corpus.name, store)) for store in there]
         if not any(store.modality == "text" for store in stores):
             return None

@@ -1,0 +1,85 @@
+"""``mirage generate`` and ``mirage mi``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.cli.app import app
+from core.cli.output import JsonOption, print_json
+
+
+@app.command()
+def generate(
+    run: Annotated[str, typer.Argument(help="Id of a finished run, its folder, or a hub id.")],
+    output: Annotated[str, typer.Option("-o", "--output", help="Parquet file to write.")],
+    emotion: Annotated[str, typer.Option("--emotion", help="One of the run's emotions.")],
+    n: Annotated[int, typer.Option("-n", help="How many features.", min=1)] = 100,
+    text: Annotated[str | None, typer.Option("--text", help="Words to condition on.")] = None,
+    codes: Annotated[
+        list[str] | None, typer.Option("--code", help="NAME=VALUE in sigma, for example u1=1.5; repeatable.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same features.")] = 0,
+    truncation: Annotated[float, typer.Option("--truncation", help="Factor on noise and drawn codes.", min=0.0)] = 1.0,
+    paired: Annotated[bool, typer.Option("--paired", help="Audio and text features (runs in paired mode).")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write generated features as Parquet, each row with its full latent code."""
+    from pathlib import Path
+
+    from core.runs.export import write_batch
+    from core.runs.loaded import load_run
+
+    values = parse_codes(codes or [])
+    loaded = load_run(run)
+    batch = loaded.generate(emotion, n, codes=values, text=text, seed=seed, truncation=truncation, paired=paired)
+    path = write_batch(Path(output), batch, loaded, emotion=emotion, seed=seed)
+    if as_json:
+        print_json({"file": str(path), "rows": len(batch), "dimension": loaded.dim, "run": loaded.id})
+    else:
+        typer.echo(f"{path}: {len(batch)} features of {loaded.dim} dimensions, {emotion}, run {loaded.id}, seed {seed}")
+
+
+@app.command()
+def mi(
+    run: Annotated[str, typer.Argument(help="Id of a finished run, its folder, or a hub id.")],
+    estimator: Annotated[
+        str | None, typer.Option("--estimator", help="variational or infonce; by default the one kept with the run.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the fresh samples and of the critic.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Held-out mutual information on fresh samples, with interval and ceiling."""
+    from core.cli.figures import print_information
+    from core.runs.information import measure_information
+    from core.runs.loaded import load_run
+
+    figures = measure_information(load_run(run), estimator=estimator, seed=seed)
+    if as_json:
+        print_json(figures)
+    else:
+        print_information(figures)
+
+
+def parse_codes(settings: list[str]) -> dict[str, float]:
+    """``["u1=1.5"]`` to ``{"u1": 1.5}``.
+
+    Raises:
+        BadInputError: not NAME=NUMBER, or not finite.
+    """
+    import math
+
+    from core.errors import BadInputError
+
+    codes = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not equals or not math.isfinite(number):
+            raise BadInputError(f"--code {setting}: expected NAME=NUMBER, for example u1=1.5")
+        codes[name.strip()] = number
+    return codes

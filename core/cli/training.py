@@ -1,0 +1,141 @@
+"""``mirage train``, ``resume``, ``stop`` and ``runs``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.cli.app import app
+from core.cli.output import JsonOption, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.workspace import Workspace
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="Name of an ingested and embedded corpus.")],
+    config: Annotated[str | None, typer.Option("--config", help="YAML file with some or all keys.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE, for example generation.w_u=0.5; repeatable.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of every random choice.")] = None,
+    fold: Annotated[int | None, typer.Option("--fold", help="Fold whose speakers are held out.")] = None,
+    run_id: Annotated[str | None, typer.Option("--run-id", help="Name of the run.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Align speech and text, then train the generator. Ctrl-C stops cleanly."""
+    from core.config import resolve_config
+    from core.runs.data import load_data
+    from core.runs.training import create_run
+    from core.workspace import Workspace
+
+    sections: dict[str, dict[str, Any]] = {"data": {"corpus": name}}
+    if seed is not None:
+        sections["training"] = {"seed": seed}
+    if fold is not None:
+        sections["data"]["fold"] = fold
+    workspace = Workspace()
+    resolved = resolve_config(config, settings or [], **sections)
+    load_data(resolved, workspace)
+    _work(create_run(resolved, workspace, run_id), workspace, as_json)
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="Id of the run.")],
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no table.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a run from its last checkpoint."""
+    from core.errors import BadInputError
+    from core.runs.state import read_state
+    from core.workspace import Workspace
+
+    workspace = Workspace()
+    folder = workspace.run_folder(run)
+    if read_state(folder).status == "finished":
+        raise BadInputError(f"run {run!r} is finished; there is nothing to go on with")
+    _work(folder, workspace, as_json, quiet)
+
+
+@app.command()
+def stop(run: Annotated[str, typer.Argument(help="Id of the run.")]) -> None:
+    """Ask a running job to stop; it keeps a checkpoint and can be resumed."""
+    from core.runs.training import request_stop
+    from core.workspace import Workspace
+
+    request_stop(Workspace().run_folder(run))
+    typer.echo(f"{run}: asked to stop; go on later with `mirage resume {run}`")
+
+
+@app.command()
+def runs(as_json: JsonOption = False) -> None:
+    """List the runs of the workspace."""
+    from core.runs.state import read_state, state_summary
+    from core.workspace import Workspace
+
+    workspace = Workspace()
+    states = {run_id: read_state(workspace.run_folder(run_id)) for run_id in workspace.run_ids()}
+    if as_json:
+        print_json([{"run": run_id, **state_summary(state)} for run_id, state in states.items()])
+    elif not states:
+        typer.echo(f"no runs in {workspace.runs}; start one with `mirage train NAME`")
+    else:
+        rows = [
+            [run_id, state.status, state.stage, f"{state.step}/{state.total}", state.message]
+            for run_id, state in states.items()
+        ]
+        print_table(["run", "status", "stage", "step", "message"], rows)
+
+
+def _work(folder: Path, workspace: Workspace, as_json: bool, quiet: bool = False) -> None:
+    """Executes a run in this process and prints what came out."""
+    from core.runs.training import execute
+
+    with progress_bar("preparing", quiet=quiet) as progress:
+        ended = execute(folder, workspace, progress=progress)
+    if ended == "stopped":
+        typer.echo(f"{folder.name}: stopped; go on with `mirage resume {folder.name}`", err=True)
+        raise typer.Exit(130)
+    if as_json:
+        from core.files import read_json
+
+        print_json(
+            {
+                "run": folder.name,
+                "path": str(folder),
+                "evaluation": read_json(folder / "evaluation.json"),
+                "information": read_json(folder / "information.json"),
+            }
+        )
+    elif not quiet:
+        _print_results(folder)
+
+
+def _print_results(folder: Path) -> None:
+    from core.cli.figures import print_information
+    from core.files import read_json
+
+    evaluation = read_json(folder / "evaluation.json")
+    typer.echo(f"run {folder.name}: finished")
+    rows = [
+        [title, f"{figures['ua']:.1%}", f"{figures['wa']:.1%}", f"{figures['macro_f1']:.1%}"]
+        for key, title in (
+            ("audio", "MIRAGE, audio"),
+            ("audio_and_text", "MIRAGE, audio and text"),
+            ("reference", "logistic regression on the audio embeddings"),
+        )
+        if (figures := evaluation.get(key))
+    ]
+    if rows:
+        classes, count = len(evaluation["classes"]), evaluation["n"]["test"]
+        title = f"Held-out speakers {evaluation['fold']}: {classes} classes, {count} utterances, nothing generated added"
+        print_table(["recognition", "UA", "WA", "macro-F1"], rows, title=title)
+    else:
+        typer.echo("no fold was held out, so recognition was not measured (data.fold)")
+    print_information(read_json(folder / "information.json"))
+    typer.echo(f"look at it: mirage dashboard   (run {folder.name})")

@@ -1,0 +1,77 @@
+"""A job is an operating-system process of its own; the run's folder is the only channel to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.config import Config
+from core.errors import BadInputError
+from core.runs.data import load_data
+from core.runs.state import read_state, write_state
+from core.runs.training import create_run
+from core.workspace import Workspace
+
+
+def start_job(workspace: Workspace, config: Config, run_id: str | None = None) -> str:
+    """Makes a run and starts the process that works on it; returns the run's id at once.
+
+    The process outlives the one that started it. What it prints goes to ``job.log`` in the run's folder.
+
+    Raises:
+        BadInputError: corpus, embeddings or configuration cannot be used, or the name is taken.
+    """
+    load_data(config, workspace)
+    folder = create_run(config, workspace, run_id)
+    _spawn(workspace, folder)
+    return folder.name
+
+
+def resume_job(workspace: Workspace, run_id: str) -> None:
+    """Starts a process that goes on with a run from its last checkpoint.
+
+    Raises:
+        BadInputError: there is no such run, or it is running or finished.
+    """
+    folder = workspace.run_folder(run_id)
+    state = read_state(folder)
+    if state.active:
+        raise BadInputError(f"run {run_id!r} is {state.status} already")
+    if state.status == "finished":
+        raise BadInputError(f"run {run_id!r} is finished; there is nothing to go on with")
+    write_state(folder, replace(state, status="queued", message="waiting to go on", heartbeat=time.time()))
+    _spawn(workspace, folder)
+
+
+def job_log(folder: str | Path, lines: int = 200) -> list[str]:
+    """The last lines that a run's process printed."""
+    path = Path(folder) / "job.log"
+    if not path.is_file():
+        return []
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - 400 * lines))
+        return file.read().decode("utf-8", "replace").splitlines()[-lines:]
+
+
+def _spawn(workspace: Workspace, folder: Path) -> None:
+    command: Sequence[str] = [sys.executable, "-m", "core", "resume", folder.name, "--quiet"]
+    environment = {**os.environ, "MIRAGE_HOME": str(workspace.root)}
+    # The package is found wherever the process that starts the job found it.
+    root = str(Path(__file__).resolve().parents[2])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
+    with (folder / "job.log").open("ab") as log:
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+            close_fds=True,
+        )

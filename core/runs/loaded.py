@@ -1,0 +1,363 @@
+"""A finished run, opened: its networks, its features, its map - wherever the folder was copied to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from core.alignment import Aligner
+from core.config import Config, load_config
+from core.errors import BadInputError
+from core.files import read_json
+from core.generation import Discriminator, Generator
+from core.information import posterior_pointwise_mi
+from core.networks import Network
+from core.projection import Projector
+from core.runs.files import find_run, read_coordinates, read_features
+from core.runs.neighbours import Neighbourhood
+from core.workspace import Workspace
+
+N = TypeVar("N", bound=Network)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Generated features.
+
+    Attributes:
+        audio: (n, d) float32, h_hat. text: (n, d) float32 t_hat in paired mode, else None.
+        codes: n rows with everything they were made from: ``c_<emotion>``, ``u1`` ..., ``z1`` ..., and ``text``, the
+            utterance_id or the words that conditioned the row (None without text).
+        condition: (n, d) the aligned text feature t that went in, None without text.
+    """
+
+    audio: np.ndarray
+    text: np.ndarray | None
+    codes: pd.DataFrame
+    condition: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.audio)
+
+
+class LoadedRun:
+    """A finished run. Made by :func:`load_run`.
+
+    Attributes:
+        id, path, config: its name, folder and configuration.
+        classes: k emotions. code_names: ``u1`` ... ``um``. mode: text, free or paired.
+        utterances: n rows with utterance_id, emotion, label, text, speaker, session, gender, audio, start, end, part,
+            predicted, p_true ... ; row i belongs to ``h[i]``.
+        h: (n, d) float32 aligned audio features. t: (n, d) aligned text features, zero rows without text, or None.
+        has_text: (n,) bool. corpus: name. corpus_root: where the audio was when the run was made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.config: Config = load_config(path / "config.yaml")
+        if not (path / "projection" / "coordinates.parquet").is_file():
+            raise BadInputError(
+                f"run {self.id!r} is not finished; go on with `mirage resume {self.id}`, or copy the whole folder"
+            )
+        self._aligner = self._network(Aligner, "model/aligner")
+        self._generator = self._network(Generator, "model/generator")
+        self._discriminator = self._network(Discriminator, "model/discriminator")
+        self._projector = self._network(Projector, "projection/projector")
+        self.classes: list[str] = list(self._aligner.config["classes"])
+        self.dim: int = self._aligner.config["dim"]
+        shape = self._generator.config
+        if (
+            shape["dim"] != self.dim
+            or shape["classes"] != len(self.classes)
+            or self._projector.config["dim"] != self.dim
+        ):
+            raise BadInputError(f"{path / 'model'}: the networks do not belong together; copy the run's folder again")
+        self.code_names: list[str] = [f"u{index + 1}" for index in range(shape["codes"])]
+        self.noise_size: int = shape["noise"]
+        self.mode: str = "paired" if shape["paired"] else "text" if shape["text"] else "free"
+        self.utterances, self.h, self.t, metadata = read_features(path, self.dim)
+        self.has_text: np.ndarray = self.utterances["has_text"].to_numpy(dtype=bool)
+        self.corpus: str = metadata.get("corpus", self.config.data.corpus)
+        self.corpus_root = Path(metadata.get("corpus_root", ""))
+
+    def __repr__(self) -> str:
+        return f"LoadedRun({self.id!r}, {len(self.utterances)} utterances, {', '.join(self.classes)}, mode {self.mode})"
+
+    def generate(
+        self,
+        emotion: str | None = None,
+        n: int = 1,
+        *,
+        codes: Mapping[str, float] | None = None,
+        text: str | int | np.ndarray | None = None,
+        mixture: Mapping[str, float] | None = None,
+        truncation: float = 1.0,
+        seed: int = 0,
+        noise: np.ndarray | None = None,
+        paired: bool = False,
+    ) -> Batch:
+        """Makes ``n`` features; the same arguments give the same features.
+
+        Args:
+            emotion: one of ``classes``; or give ``mixture``, weights of several (they are divided by their sum).
+            codes: fixed values of some codes in sigma, such as ``{"u1": 1.5}``; the others are drawn from N(0, 1).
+            text: where the mode is ``text``: words (the run's text encoder must be on this machine), a row of
+                ``utterances``, or an aligned feature (d,). By default each row takes a training utterance of the
+                emotion.
+            truncation: factor on the drawn noise and codes: below 1 nearer to the typical.
+            noise: (n, noise_size) in place of the drawn z (truncation does not apply to it).
+            paired: ask for ``text`` features too; the run must be in paired mode.
+
+        Raises:
+            BadInputError: an unknown emotion or code, text where there is none, a wrong shape.
+        """
+        if n < 1 or not math.isfinite(truncation) or truncation < 0:
+            raise BadInputError(f"n = {n}, truncation = {truncation}: at least one feature, truncation not negative")
+        if paired and self.mode != "paired":
+            raise BadInputError(f"run {self.id!r} is in mode {self.mode}: train with generation.mode=paired for pairs")
+        weights = self._weights(emotion, mixture)
+        generator = torch.Generator().manual_seed(seed)
+        z = truncation * torch.randn((n, self.noise_size), generator=generator)
+        u = truncation * torch.randn((n, len(self.code_names)), generator=generator)
+        for name, value in (codes or {}).items():
+            if name not in self.code_names:
+                raise BadInputError(f"there is no code {name!r}; the run's codes: {', '.join(self.code_names)}")
+            u[:, self.code_names.index(name)] = float(value)
+        if noise is not None:
+            z = torch.as_tensor(np.asarray(noise, dtype=np.float32))
+            if z.shape != (n, self.noise_size) or not bool(torch.isfinite(z).all()):
+                raise BadInputError(f"noise must be ({n}, {self.noise_size}) finite values, found {tuple(z.shape)}")
+        c = torch.from_numpy(weights).float().expand(n, -1)
+        t, labels = self._conditions(text, weights, n, generator)
+        audio, pair = self.decode(z.numpy(), c.numpy(), u.numpy(), t)
+        table = pd.DataFrame(
+            {
+                **{f"c_{name}": c[:, index].numpy() for index, name in enumerate(self.classes)},
+                **{name: u[:, index].numpy() for index, name in enumerate(self.code_names)},
+                **{f"z{index + 1}": z[:, index].numpy() for index in range(self.noise_size)},
+                "text": labels,
+            }
+        )
+        return Batch(audio, pair, table, t)
+
+    @torch.no_grad()
+    def decode(
+        self, z: np.ndarray, c: np.ndarray, u: np.ndarray, t: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """The generator itself: z (n, noise_size), c (n, k) on the simplex, u (n, m), t (n, d) in mode text.
+
+        Returns:
+            h_hat (n, d), and t_hat (n, d) in paired mode, else None.
+        """
+        if self.mode == "text" and t is None:
+            raise BadInputError("the run is in mode text: its generator needs a text feature t (n, d)")
+        h_hat, t_hat = self._generator(
+            _tensor(z), _tensor(c), _tensor(u), _tensor(t) if t is not None and self.mode == "text" else None
+        )
+        return h_hat.numpy(), None if t_hat is None else t_hat.numpy()
+
+    @torch.no_grad()
+    def align_audio(self, vectors: np.ndarray) -> np.ndarray:
+        """Pooled audio embeddings (n, d_a) of the run's encoder to aligned features h (n, d)."""
+        return self._aligner.audio(self._checked(vectors, self._aligner.config["audio"])).numpy()
+
+    @torch.no_grad()
+    def align_text(self, vectors: np.ndarray) -> np.ndarray:
+        """Pooled text embeddings (n, d_s) of the run's encoder to aligned features t (n, d)."""
+        if not self._aligner.has_text:
+            raise BadInputError(f"run {self.id!r} has no text branch; train with a text embedding store")
+        return self._aligner.text(self._checked(vectors, self._aligner.config["text"])).numpy()
+
+    def sample_noise(self, n: int, seed: int) -> np.ndarray:
+        """(n, noise_size) standard normal noise z; equal to what ``generate`` draws for that seed."""
+        return torch.randn((n, self.noise_size), generator=torch.Generator().manual_seed(seed)).numpy()
+
+    @torch.no_grad()
+    def posterior(self, h: np.ndarray) -> np.ndarray:
+        """(n, k) probabilities of the emotions by the classifier on aligned audio features (n, d)."""
+        return self._aligner.head_audio(self._checked(h, self.dim)).softmax(dim=1).numpy()
+
+    @torch.no_grad()
+    def recovered(self, h: np.ndarray, t: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """What the Q heads read from features (n, d): emotion probabilities (n, k) and code means (n, m).
+
+        In paired mode they read pairs: ``t`` (n, d) is needed.
+        """
+        if self.mode == "paired" and t is None:
+            raise BadInputError("the run is in paired mode: its Q heads read audio and text features together")
+        phi = self._discriminator.features(
+            self._checked(h, self.dim), self._checked(t, self.dim) if t is not None else None
+        )
+        mean, _ = self._discriminator.code_moments(phi)
+        return self._discriminator.class_logits(phi).softmax(dim=1).numpy(), mean.numpy()
+
+    def pointwise_mi(self, h: np.ndarray, emotion: str | list[str] | np.ndarray) -> np.ndarray:
+        """log p(c | h) - log p(c) in nats, (n,), with the classifier's posterior and the training part's shares.
+
+        At most -log p(c); below zero where the feature speaks against the emotion.
+        """
+        names = np.full(len(h), emotion, dtype=object) if isinstance(emotion, str) else np.asarray(emotion, object)
+        unknown = sorted({str(name) for name in names} - set(self.classes))
+        if unknown:
+            raise BadInputError(f"the run does not know {', '.join(unknown)}; its emotions: {', '.join(self.classes)}")
+        labels = np.asarray([self.classes.index(name) for name in names], dtype=np.int64)
+        return posterior_pointwise_mi(self.posterior(h), labels, self.prior)
+
+    @cached_property
+    def prior(self) -> np.ndarray:
+        """(k,) share of each emotion in the training part."""
+        train = self.utterances["label"][self.utterances["part"] == "train"]
+        return np.asarray([(train == name).mean() for name in self.classes], dtype=np.float64)
+
+    def neighbours(self, h: np.ndarray, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
+        """The ``k`` nearest utterances in the full dimension: rows (n, k) and Euclidean distances (n, k)."""
+        return self._neighbourhood.nearest(_array(h), k)
+
+    def novelty(self, h: np.ndarray) -> np.ndarray:
+        """(n,) how far out of distribution: mean distance to the 5 nearest utterances over that of real ones.
+
+        1 is as near as real utterances typically are to one another; 2 is twice as far.
+        """
+        return self._neighbourhood.novelty(_array(h))
+
+    @cached_property
+    def _neighbourhood(self) -> Neighbourhood:
+        return Neighbourhood(self.h)
+
+    @torch.no_grad()
+    def project(self, h: np.ndarray) -> np.ndarray:
+        """(n, 2) places on the map by the learnt projector; its error is in ``map_quality``."""
+        return self._projector(self._checked(h, self.dim)).numpy()
+
+    def map(self) -> pd.DataFrame:
+        """The map: columns row (of ``utterances``), modality (audio or text), x, y."""
+        return self._coordinates.copy()
+
+    @cached_property
+    def _coordinates(self) -> pd.DataFrame:
+        return read_coordinates(self.path, len(self.utterances))
+
+    def map_quality(self) -> dict[str, Any]:
+        """Trustworthiness of the map and error of the projector; see ``core.projection.Map``."""
+        return read_json(self.path / "projection" / "quality.json")
+
+    def information(self) -> list[dict[str, Any]]:
+        """The held-out mutual informations: one dict for each quantity, with the bound training saw."""
+        return read_json(self.path / "information.json")
+
+    def evaluation(self) -> dict[str, Any]:
+        """Recognition on the held-out speakers, beside the logistic regression on the raw embeddings."""
+        return read_json(self.path / "evaluation.json")
+
+    def networks(self) -> dict[str, Network]:
+        """The networks by name: aligner, generator, discriminator, projector."""
+        return {
+            "aligner": self._aligner,
+            "generator": self._generator,
+            "discriminator": self._discriminator,
+            "projector": self._projector,
+        }
+
+    def encode_text(self, sentences: list[str]) -> np.ndarray:
+        """Sentences to aligned features t (n, d), with the text encoder that the run was trained on.
+
+        Raises:
+            BadInputError: the run has no text, or its encoder is not on this machine and cannot be fetched.
+        """
+        if not self._aligner.has_text:
+            raise BadInputError(f"run {self.id!r} was trained without text")
+        stores = read_json(self.path / "environment.json").get("embeddings", [])
+        if len(stores) < 2:
+            raise BadInputError(f"{self.path / 'environment.json'}: the text encoder is not named; the file is damaged")
+        from core.encoders import TextEncoder
+
+        if self._text_encoder is None:
+            self._text_encoder = TextEncoder.load(stores[1]["encoder"])
+        return self.align_text(self._text_encoder.encode(sentences))
+
+    _text_encoder: Any = None
+
+    def _weights(self, emotion: str | None, mixture: Mapping[str, float] | None) -> np.ndarray:
+        if (emotion is None) == (mixture is None):
+            raise BadInputError("give either an emotion or a mixture of emotions")
+        wanted = {emotion: 1.0} if emotion is not None else dict(mixture or {})
+        unknown = [str(name) for name in wanted if name not in self.classes]
+        if unknown:
+            raise BadInputError(f"the run does not know {', '.join(unknown)}; its emotions: {', '.join(self.classes)}")
+        weights = np.asarray([wanted.get(name, 0.0) for name in self.classes], dtype=np.float64)
+        if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
+            raise BadInputError("the weights of a mixture must not be negative, and one must be above zero")
+        return weights / weights.sum()
+
+    def _conditions(
+        self, text: str | int | np.ndarray | None, weights: np.ndarray, n: int, generator: torch.Generator
+    ) -> tuple[np.ndarray | None, list[str | None]]:
+        if self.mode != "text":
+            if text is not None:
+                raise BadInputError(f"run {self.id!r} is in mode {self.mode}: it cannot be conditioned on text")
+            return None, [None] * n
+        assert self.t is not None
+        if isinstance(text, str):
+            if not text.strip():
+                raise BadInputError("the text is empty")
+            return np.repeat(self.encode_text([text]), n, axis=0), [text] * n
+        if isinstance(text, np.ndarray):
+            if text.shape != (self.dim,):
+                raise BadInputError(f"a text feature has ({self.dim},) values, found {text.shape}")
+            return np.repeat(text[None].astype(np.float32), n, axis=0), [None] * n
+        if text is not None:
+            if not 0 <= int(text) < len(self.utterances) or not self.has_text[int(text)]:
+                raise BadInputError(f"row {text}: there is no such utterance with text")
+            rows = np.full(n, int(text))
+        else:
+            rows = self._text_rows(weights, n, generator)
+        return self.t[rows], self.utterances["utterance_id"].iloc[rows].tolist()
+
+    def _text_rows(self, weights: np.ndarray, n: int, generator: torch.Generator) -> np.ndarray:
+        """Rows of training utterances whose emotions follow ``weights``; all rows with text where one has none."""
+        labels = self.utterances["label"].to_numpy(dtype=object)
+        usable = (self.utterances["part"] == "train").to_numpy() & self.has_text
+        pools = [np.flatnonzero(usable & (labels == name)) for name in self.classes]
+        everything = np.flatnonzero(self.has_text)
+        emotions = torch.multinomial(torch.from_numpy(weights), n, replacement=True, generator=generator).numpy()
+        places = torch.rand(n, generator=generator, dtype=torch.float64).numpy()
+        chosen = [pools[emotion] if len(pools[emotion]) else everything for emotion in emotions]
+        return np.asarray([pool[int(place * len(pool))] for pool, place in zip(chosen, places, strict=True)])
+
+    def _checked(self, values: np.ndarray, width: int) -> Tensor:
+        array = _array(values)
+        if array.ndim != 2 or array.shape[1] != width:
+            raise BadInputError(f"expected features of shape (n, {width}), found {array.shape}")
+        return torch.from_numpy(array)
+
+    def _network(self, kind: type[N], folder: str) -> N:
+        return kind.from_pretrained(self.path / folder)
+
+
+def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> LoadedRun:
+    """Opens a finished run: the id of one in the workspace, a folder, or a Hugging Face hub id (``owner/name``).
+
+    Nothing is executed and nothing outside the folder is read: networks are safetensors and JSON.
+
+    Raises:
+        BadInputError: there is no such run, it is not finished, or a file is missing or damaged.
+    """
+    return LoadedRun(find_run(id_or_path, workspace or Workspace()))
+
+
+def _array(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _tensor(values: np.ndarray) -> Tensor:
+    return torch.from_numpy(_array(values))
