@@ -9,7 +9,7 @@ import time
 import streamlit as st
 
 # In the order in which pages need them. The first page itself needs none of these.
-MODULES = ("plotly.graph_objects", "scipy.signal", "core.corpora", "core.runs")
+MODULES = ("plotly.graph_objects", "core.corpora", "core.runs")
 _DELAY = 1.5  # seconds: the first page's own work comes first on a small machine
 
 
