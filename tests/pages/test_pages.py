@@ -1,0 +1,208 @@
+"""Each page runs, on an empty workspace and on a full one, and says what it should."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import Workspace
+from core.files import read_json, write_json
+from dashboard.navigation import PAGES, available
+
+NAMES = [page.name for page in PAGES]
+Open = Callable[..., AppTest]
+
+
+def texts(app: AppTest) -> str:
+    """All words on the page that are not in tables and figures."""
+    parts = [item.value for kind in (app.title, app.subheader, app.markdown, app.caption, app.text) for item in kind]
+    return "\n".join(str(part) for part in [*parts, *[item.value for item in app.code]])
+
+
+@pytest.fixture
+def full(trained: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of the trained workspace that a test may change."""
+    shutil.copytree(trained.root, tmp_path / "copy")
+    return Workspace(tmp_path / "copy")
+
+
+def test_all_pages_are_installed() -> None:
+    assert [page.name for page in available()] == NAMES
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_page_on_an_empty_workspace_says_what_to_do(page: str, open_app: Open, tmp_path: Path) -> None:
+    app = open_app(Workspace(tmp_path), page)
+    assert not app.exception
+    assert app.title
+    assert "mirage" in texts(app)
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_page_on_a_full_workspace(page: str, open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, page, run="tones-run")
+    assert not app.exception
+    assert "Not possible" not in texts(app)
+    started = time.perf_counter()
+    app.run()
+    assert not app.exception
+    # The bound for people is 2 s to drawn; the script is most of it, and test machines are shared.
+    assert time.perf_counter() - started < 4
+
+
+def test_run_of_the_address_is_selected_and_kept(open_app: Open, full: Workspace) -> None:
+    shutil.copytree(full.run_folder("tones-run"), full.run_folder("other-run"))
+    app = open_app(full, "information", run="other-run")
+    assert app.selectbox(key="run").value == "other-run"
+    app.selectbox(key="run").select("tones-run").run()
+    assert app.query_params["run"] in ("tones-run", ["tones-run"])
+    assert not app.exception
+
+
+def test_unknown_run_in_the_address_is_said(open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, run="gone")
+    assert app.selectbox(key="run").value == "tones-run"
+    assert "not in this workspace" in texts(app)
+
+
+def test_overview_brings_in_a_run_from_a_folder(open_app: Open, full: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "elsewhere" / "moved-run"
+    shutil.copytree(full.run_folder("tones-run"), source)
+    app = open_app(full)
+    app.text_input(key="bring_in").set_value(str(source)).run()
+    app.button(key="bring_in_go").click().run()
+    assert not app.exception
+    assert full.run_folder("moved-run").is_dir()
+    assert app.selectbox(key="run").value == "moved-run"
+
+
+@pytest.mark.parametrize("fault", ["missing", "empty", "truncated"])
+def test_overview_refuses_what_is_no_run(fault: str, open_app: Open, full: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "elsewhere" / "broken-run"
+    if fault == "empty":
+        source.mkdir(parents=True)
+    elif fault == "truncated":
+        shutil.copytree(full.run_folder("tones-run"), source)
+        weights = next(source.glob("model/*/model.safetensors"))
+        weights.write_bytes(weights.read_bytes()[:100])
+    app = open_app(full)
+    app.text_input(key="bring_in").set_value(str(source)).run()
+    app.button(key="bring_in_go").click().run()
+    assert not app.exception
+    assert not full.run_folder("broken-run").exists()
+    assert any("broken-run" in item.value and "\n" not in item.value for item in app.text)
+
+
+def test_damaged_state_does_not_hide_the_others(open_app: Open, full: Workspace) -> None:
+    shutil.copytree(full.run_folder("tones-run"), full.run_folder("half-run"))
+    (full.run_folder("half-run") / "state.json").write_text("{", encoding="utf-8")
+    app = open_app(full)
+    assert not app.exception
+    rows = app.dataframe[0].value.set_index("run")["status"]
+    assert rows["half-run"] == "unreadable"
+    assert rows["tones-run"] == "finished"
+
+
+def test_corpora_counts_and_lists(open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, "corpora")
+    assert [item.value for item in app.metric][:3] == ["64", "4", "8"]
+    app.get_by_key("corpus_view").set_value("Utterances").run()
+    assert not app.exception
+    app.multiselect(key="filter_emotion_tones").select("angry").run()
+    assert len(app.dataframe[0].value) == 16
+
+
+def test_transcripts_are_never_markdown(open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, "corpora")
+    app.get_by_key("corpus_view").set_value("Utterances").run()
+    assert "Give it *back*, <b>now</b>!" in [item.value for item in app.text]
+    assert not any("<b>now" in str(item.value) for item in app.markdown)
+
+
+def test_a_corpus_is_added_and_its_problems_are_shown(open_app: Open, tmp_path: Path, trained: Workspace) -> None:
+    clips = tmp_path / "clips"
+    shutil.copytree(trained.root.parent / "clips", clips)
+    next(clips.glob("s0-angry-0.wav")).write_bytes(b"no audio")
+    workspace = Workspace(tmp_path / "new")
+    app = open_app(workspace, "corpora")
+    app.text_input(key="add_path").set_value(str(clips)).run()
+    app.text_input(key="add_name").set_value("mine").run()
+    app.text_input(key="add_table").set_value(str(clips / "table.csv")).run()
+    next(button for button in app.button if button.label == "Read the corpus").click().run()
+    assert not app.exception
+    assert workspace.corpus_names() == ["mine"]
+    problems = app.dataframe[-1].value
+    assert len(problems) == 1
+    assert "s0-angry-0.wav" in problems.iloc[0]["reason"]
+
+
+def test_adding_a_missing_folder_is_one_clear_line(open_app: Open, tmp_path: Path) -> None:
+    app = open_app(Workspace(tmp_path), "corpora")
+    app.text_input(key="add_path").set_value("/no/such/folder").run()
+    next(button for button in app.button if button.label == "Read the corpus").click().run()
+    assert not app.exception
+    assert "/no/such/folder: no such folder" in [item.value for item in app.text]
+
+
+def test_form_refuses_a_wrong_value_in_one_line(open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, "train")
+    app.get_by_key("train_view").set_value("New training").run()
+    assert not app.button(key="start").disabled
+    app.text_input(key="cfg.data.classes").set_value("angry,bliss").run()
+    assert any("'bliss' is not one of" in item.value for item in app.text)
+    app.text_input(key="cfg.data.classes").set_value("auto").run()
+    app.text_input(key="cfg.training.device").set_value("toaster").run()
+    assert app.button(key="start").disabled
+    assert any("training.device" in item.value for item in app.text)
+
+
+def test_form_takes_over_an_earlier_run(open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, "train")
+    app.get_by_key("train_view").set_value("New training").run()
+    assert app.number_input(key="cfg.generation.steps").value == 2000
+    app.selectbox(key="train_from").select("tones-run").run()
+    assert not app.exception
+    assert app.number_input(key="cfg.generation.steps").value == 20
+
+
+def test_without_embeddings_nothing_starts(open_app: Open, full: Workspace) -> None:
+    shutil.rmtree(full.embeddings)
+    app = open_app(full, "train")
+    app.get_by_key("train_view").set_value("New training").run()
+    assert app.button(key="start").disabled
+    assert "mirage embed tones" in texts(app)
+
+
+def test_lost_job_can_be_resumed(open_app: Open, full: Workspace) -> None:
+    path = full.run_folder("tones-run") / "state.json"
+    write_json(path, {**read_json(path), "status": "running", "pid": 2**22 + 1, "process_started": 1.0})
+    app = open_app(full, "train")
+    app.get_by_key("train_view").set_value("Jobs").run()
+    assert not app.exception
+    assert app.button(key="resume_tones-run")
+
+
+def test_information_compares_runs(open_app: Open, full: Workspace) -> None:
+    shutil.copytree(full.run_folder("tones-run"), full.run_folder("twin"))
+    config = full.run_folder("twin") / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("w_u: 0.5", "w_u: 0.0"), encoding="utf-8")
+    app = open_app(full, "information", run="tones-run")
+    app.multiselect(key="compare").select("twin").run()
+    assert not app.exception
+    tables = [item.value for item in app.dataframe]
+    estimates = next(table for table in tables if "ceiling" in table)
+    assert set(estimates["run"]) == {"tones-run", "twin"}
+    assert estimates["kind"].eq("lower bound").any()
+    assert "generation.w_u" in next(table for table in tables if "key" in table)["key"].tolist()
+
+
+def test_where_the_person_left_is_offered(open_app: Open, full: Workspace) -> None:
+    open_app(full, "information", run="tones-run")
+    again = open_app(full)
+    assert "Information" in texts(again)
+    assert again.button(key="go_on")
