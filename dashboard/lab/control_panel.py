@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core import LoadedRun
 
 ONE, MIXTURE = "One emotion", "Mixture"
+ANY_TEXT = -1
 _TEXT_LENGTH = 70
 
 
@@ -65,6 +66,7 @@ def _emotion(run: LoadedRun, now: Controls) -> None:
             key="lab_emotion",
             required=True,
             label_visibility="collapsed",
+            wrap=True,
             on_change=_took,
             args=("lab_emotion", "emotion"),
         )
@@ -81,8 +83,8 @@ def _codes(run: LoadedRun, now: Controls) -> None:
         drag, exact = f"lab_code_{index}", f"lab_code_{index}_exact"
         _show(drag, now.codes[index])
         _show(exact, now.codes[index])
-        left, middle, right = st.columns([10, 6, 2], gap="xsmall", vertical_alignment="bottom", wrap=False)
-        left.slider(
+        line = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", wrap=False)
+        line.slider(
             f"{name} (σ)",
             -logic.CODE_LIMIT,
             logic.CODE_LIMIT,
@@ -94,7 +96,7 @@ def _codes(run: LoadedRun, now: Controls) -> None:
             help="A continuous latent code, in standard deviations of what the generator was trained on. What it "
             "means was found by training, not given: the traversal strip below shows it.",
         )
-        middle.number_input(
+        line.number_input(
             f"{name}, exactly",
             -logic.CODE_LIMIT,
             logic.CODE_LIMIT,
@@ -102,10 +104,11 @@ def _codes(run: LoadedRun, now: Controls) -> None:
             format="%.2f",
             key=exact,
             label_visibility="collapsed",
+            width=84,
             on_change=_moved,
             args=(index, exact),
         )
-        right.button(
+        line.button(
             "",
             icon=":material/close_small:",
             key=f"lab_code_{index}_reset",
@@ -173,18 +176,17 @@ def _noise(run: LoadedRun, now: Controls) -> None:
 
 def _text(run: LoadedRun, now: Controls) -> None:
     rows = text_rows(run, now)
-    _show("lab_text", now.text)
+    _show("lab_text", ANY_TEXT if now.text is None else now.text)
     labels = run.utterances["text"]
     emotions = run.utterances["emotion"]
     st.selectbox(
         "Text",
-        [None, *rows],
+        [ANY_TEXT, *rows],
         key="lab_text",
         format_func=lambda row: (
-            "any text of this emotion" if row is None else _said(labels.iat[row], emotions.iat[row])
+            "any text of this emotion" if row == ANY_TEXT else _said(labels.iat[row], emotions.iat[row])
         ),
-        on_change=_took,
-        args=("lab_text", "text"),
+        on_change=_text_chosen,
         help="The text feature that conditions the generator: that of one sentence of the corpus for all samples, or "
         "for each sample that of a training sentence of the emotion.",
     )
@@ -226,6 +228,11 @@ def _moved(index: int, key: str) -> None:
     value = st.session_state[key]
     if value is not None:
         store.change(lambda before: logic.with_code(before, index, value))
+
+
+def _text_chosen() -> None:
+    row = st.session_state["lab_text"]
+    store.change(lambda before: logic.changed(before, text=None if row == ANY_TEXT else int(row)))
 
 
 def _weighed(index: int, key: str) -> None:

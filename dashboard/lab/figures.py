@@ -12,7 +12,7 @@ from dashboard.lab.controls import CODE_LIMIT, Controls
 from dashboard.lab.readout import Readout, Strip
 from dashboard.lab.tray import Kept
 from dashboard.palette import ACCENT, MUTED, emotion_colour, rgba
-from dashboard.space.map_view import STAR, axis
+from dashboard.space.map_view import STAR, axis, grid
 from dashboard.space.points import MapPoints
 
 BASE_MOST = 4000
@@ -156,7 +156,7 @@ def map_option(
     return {
         "animation": False,
         "dataset": {"source": base},
-        "grid": {"left": 26, "right": 8, "top": 54, "bottom": 28},
+        "grid": grid(left=24, right=4, top=50, bottom=24),
         "xAxis": axis("map axis 1 (no unit)", ends[:2]),
         "yAxis": axis("map axis 2 (no unit)", ends[2:]),
         "tooltip": {"trigger": "item", "confine": True},
@@ -176,8 +176,16 @@ def codes_option(code_names: Sequence[str], readout: Readout, controls: Controls
     reach = float(np.ceil(max(-lowest, highest)))
     return {
         "animation": False,
-        "grid": {"left": 40, "right": 14, "top": 30, "bottom": 36},
-        "legend": {"top": 0, "left": 36, "selectedMode": False, "itemWidth": 11, "itemHeight": 11},
+        "grid": grid(left=34, right=10, top=28, bottom=40),
+        "legend": {
+            "top": 0,
+            "left": 30,
+            "selectedMode": False,
+            "itemWidth": 11,
+            "itemHeight": 11,
+            "itemGap": 12,
+            "data": ["asked", "recovered", "all"],
+        },
         "xAxis": {
             "type": "value",
             "min": -reach,
@@ -205,7 +213,7 @@ def codes_option(code_names: Sequence[str], readout: Readout, controls: Controls
             {
                 "type": "scatter",
                 "id": "all",
-                "name": "all samples",
+                "name": "all",
                 "symbolSize": 5,
                 "silent": True,
                 "itemStyle": {"color": rgba(MUTED, 0.4)},
@@ -255,13 +263,13 @@ def strip_option(code: str, classes: Sequence[str], strip: Strip, now: float) ->
     series[0]["markLine"] = {
         "symbol": "none",
         "silent": True,
-        "label": {"formatter": "now", "position": "insideEndTop"},
+        "label": {"formatter": "now", "color": MUTED},
         "lineStyle": {"type": "solid", "width": 2, "color": MUTED},
-        "data": [{"xAxis": now}],
+        "data": [{"xAxis": now, "label": {"position": "end"}}],
     }
     return {
         "animation": False,
-        "grid": {"left": 44, "right": 14, "top": 30, "bottom": 38},
+        "grid": grid(left=40, right=10, top=40, bottom=40),
         "legend": {"top": 0, "left": 40, "selectedMode": False, "icon": "roundRect", "itemWidth": 11, "itemHeight": 11},
         "xAxis": {
             "type": "value",
@@ -294,12 +302,11 @@ def _legend(classes: Sequence[str]) -> tuple[list[dict[str, Any]], list[dict[str
 
     shapes = [
         empty("real speech", "circle", rgba(MUTED, 0.5)),
-        empty("generated", STAR, MUTED),
-        empty("moving the code of the strip", "path://M0,4L20,4L20,6L0,6Z", ACCENT),
+        empty("generated ", STAR, MUTED),
+        empty("path of the strip", "path://M0,4L20,4L20,6L0,6Z", ACCENT),
     ]
-    shapes[1]["name"] = "generated (as recognised)"
     colours = [empty(name, "roundRect", emotion_colour(name)) for name in classes]
-    common = {"selectedMode": False, "left": 22, "itemGap": 13, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
+    common = {"selectedMode": False, "left": 20, "itemGap": 12, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
     return [
         {**common, "top": 2, "data": [one["name"] for one in shapes]},
         {**common, "top": 25, "data": [one["name"] for one in colours]},

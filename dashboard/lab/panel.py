@@ -28,7 +28,7 @@ def show_lab(run: LoadedRun) -> None:
     """Everything under the title; a fragment, so that a control reruns no more than the lab."""
     state = store.current(run)
     now = state.controls
-    left, middle, right = st.columns([6, 11, 7], gap="medium")
+    left, middle, right = st.columns([10, 13, 9], gap="medium")
     with left:
         show_controls(run, now, undo=bool(state.history))
     readout = read(run, now)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.palette import emotion_colour
+from dashboard.space.map_view import grid
 
 
 def posterior_bars(
@@ -50,7 +51,7 @@ def posterior_bars(
         )
     return {
         "animation": False,
-        "grid": {"left": 74, "right": 44, "top": 6, "bottom": 36},
+        "grid": grid(left=76, right=42, top=4, bottom=40),
         "xAxis": {
             "type": "value",
             "min": 0,
@@ -68,4 +69,4 @@ def posterior_bars(
 
 def bars_height(classes: Sequence[str]) -> int:
     """Height in pixels that fits ``posterior_bars``."""
-    return 52 + 26 * len(classes)
+    return 46 + 26 * len(classes)

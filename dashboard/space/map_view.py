@@ -70,7 +70,7 @@ def map_option(
             {"source": _point_frame(points, colours, visible, selection, look)},
             {"source": _generated_frame(generated, colours)},
         ],
-        "grid": {"left": 30, "right": 8, "top": 58, "bottom": 30},
+        "grid": grid(left=24, right=4, top=54, bottom=24),
         "xAxis": axis("map axis 1 (no unit)", frame[:2]),
         "yAxis": axis("map axis 2 (no unit)", frame[2:]),
         "legend": legend,
@@ -233,10 +233,10 @@ def _legend(
             count = f"{total[number]}" if chosen is None else f"{chosen[number]} / {total[number]}"
             labels.append(f"{name}  {count}")
             entries.append(_empty(f"colour-{number}", labels[-1], "roundRect", colours.colours[number]))
-    common = {"selectedMode": False, "left": 24, "itemGap": 14, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
+    common = {"selectedMode": False, "left": 20, "itemGap": 14, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
     legends = [
         {**common, "top": 4, "data": [name for name, _, _ in names]},
-        {**common, "top": 28, "right": 20, "data": labels},
+        {**common, "top": 28, "right": 150, "data": labels},
     ]
     return legends, entries
 
@@ -289,13 +289,25 @@ def _paint(colours: Colouring, series: list[dict[str, Any]]) -> list[dict[str, A
     return maps
 
 
+def grid(*, left: int, right: int, top: int, bottom: int) -> dict[str, Any]:
+    """Where the axes stand, in pixels from the edges; Streamlit's theme would add room for labels once more."""
+    return {
+        "left": left,
+        "right": right,
+        "top": top,
+        "bottom": bottom,
+        "containLabel": False,
+        "outerBoundsMode": "none",
+    }
+
+
 def axis(name: str, ends: tuple[float, ...]) -> dict[str, Any]:
     """An axis of the map: its name without numbers, since only nearness means something."""
     return {
         "type": "value",
         "name": name,
         "nameLocation": "middle",
-        "nameGap": 12,
+        "nameGap": 9,
         "min": ends[0],
         "max": ends[1],
         "axisLabel": {"show": False},
@@ -307,8 +319,8 @@ def axis(name: str, ends: tuple[float, ...]) -> dict[str, Any]:
 
 def _toolbox() -> dict[str, Any]:
     return {
-        "right": 12,
-        "top": 28,
+        "right": 4,
+        "top": 26,
         "itemSize": 17,
         "itemGap": 12,
         "feature": {

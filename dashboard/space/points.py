@@ -19,9 +19,9 @@ MODALITIES = ("audio", "text")
 class MapPoints:
     """The map of a run, one row per utterance (row i is utterance i of the run).
 
-    ``audio`` and ``text`` are (n, 2) places in map units, NaN where the utterance has none. ``mi`` (n,) is the pointwise
-    mutual information of the audio feature with the utterance's label (its class in the run), in nats, NaN where it
-    has none. ``table`` has the columns of ``LoadedRun.utterances``.
+    ``audio`` and ``text`` are (n, 2) places in map units, NaN where the utterance has none. ``mi`` (n,) is the
+    pointwise mutual information of the audio feature with the utterance's label (its class in the run), in nats, NaN
+    where it has none. ``table`` has the columns of ``LoadedRun.utterances``.
     """
 
     table: pd.DataFrame

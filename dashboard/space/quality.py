@@ -18,9 +18,13 @@ def quality_line(run: LoadedRun) -> str:
             f"Trustworthiness {trust:.2f}: {_judgement(trust)} neighbours on the map are neighbours in the "
             f"{run.dim} dimensions too (1 = all, 0.5 = by chance)."
         )
-    error = quality.get("projector_error")
+    error, share = quality.get("projector_error"), quality.get("projector_error_share")
     if error is not None:
-        parts.append(f"New points are placed by a small network that misses UMAP's own place by {error:.2f} map units.")
+        of_map = "" if share is None else f" ({share:.1%} of the map's diameter)"
+        parts.append(
+            f"Generated points are placed by a small network that misses UMAP's own place by {error:.2f} map units"
+            f"{of_map}."
+        )
     return " ".join(parts) or "The quality of this map was not measured."
 
 
