@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
-.PHONY: demo test lint browser-tests clean demo-assets
+.PHONY: demo test lint clean demo-assets
 
 demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
@@ -37,6 +37,13 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "mirage: installing with the test extra"
 	@$(INSTALL) -q -e '.[test]'
 	@touch $@ $(VENV)/.installed
+
+# Rebuilds the embedded demo. The corpus needs the packages named in assets/demo/build_corpus.py; ENCODER is a folder
+# or hub id of whisper-tiny.en.
+ENCODER ?= openai/whisper-tiny.en
+demo-assets: $(VENV)/.installed-test
+	$(BIN)/python assets/demo/build_corpus.py
+	$(BIN)/python -m core.demo --audio-encoder $(ENCODER)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

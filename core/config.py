@@ -87,11 +87,11 @@ class GenerationConfig(_Section):
     critic_learning_rate: float = Field(4e-4, gt=0.0, le=1.0, description="Learning rate of the discriminator (Adam).")
     w_adv: Weight = Field(1.0, description="Weight of the adversarial loss.")
     w_c: Weight = Field(1.0, description="Weight of the bound on I(c; h_hat): emotion.")
-    w_u: Weight = Field(0.5, description="Weight of the bound on I(u; h_hat): continuous codes.")
+    w_u: Weight = Field(0.3, description="Weight of the bound on I(u; h_hat): continuous codes.")
     w_t: Weight = Field(0.2, description="Weight of the bound on I(t; h_hat): text.")
     w_pair: Weight = Field(0.2, description="Weight of the bound on I(h_hat; t_hat) in paired mode.")
     gradient_penalty: Weight = Field(10.0, description="Weight of the gradient penalty (wgan-gp only).")
-    average: float = Field(0.995, ge=0.0, lt=1.0, description="Decay of the averaged generator that is kept.")
+    average: float = Field(0.99, ge=0.0, lt=1.0, description="Decay of the averaged generator that is kept.")
 
 
 class InformationConfig(_Section):

@@ -70,6 +70,7 @@ class GenerationStage:
     ) -> None:
         self.data, self.classes, self.config, self.information = data, classes, config, information
         self.device, self.mode, self.total, self.seed = device, mode, config.steps, seed
+        self._rates = {"generator": config.learning_rate, "discriminator": config.critic_learning_rate}
         self.weights = {C: config.w_c, U: config.w_u, T: config.w_t, PAIR: config.w_pair}
         shape: dict[str, Any] = {
             "dim": data.h.shape[1],
@@ -163,6 +164,14 @@ class GenerationStage:
         self._descend("generator", loss)
         return {"g_loss": adversarial.detach(), **{name: value.detach() for name, value in bounds.items()}}
 
+    def _schedule(self) -> float:
+        """1 for the first half, then falling to 0: the averaged generator and the Q heads come to rest together.
+
+        Without it the heads read the codes of the last generator, not those of the averaged one that is kept.
+        """
+        share = self.state.done / max(self.total, 1)
+        return 1.0 if share < 0.5 else 2.0 * (1.0 - share)
+
     def _bounds(
         self, phi: Tensor, conditions: Conditions, h_hat: Tensor, t_hat: Tensor | None, shield: bool = False
     ) -> dict[str, Tensor]:
@@ -192,6 +201,8 @@ class GenerationStage:
 
     def _descend(self, name: str, loss: Tensor) -> None:
         optimiser = self.state.optimisers[name]
+        for group in optimiser.param_groups:
+            group["lr"] = self._rates[name] * self._schedule()
         # Only this network's gradients: those that flow through the other one are not kept.
         parameters = list(self.state.modules[name].parameters())
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)

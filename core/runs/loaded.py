@@ -16,6 +16,7 @@ from torch import Tensor
 
 from core.alignment import Aligner
 from core.config import Config, load_config
+from core.corpora import Corpus, load_corpus
 from core.errors import BadInputError
 from core.files import read_json
 from core.generation import Discriminator, Generator
@@ -58,10 +59,10 @@ class LoadedRun:
         utterances: n rows with utterance_id, emotion, label, text, speaker, session, gender, audio, start, end, part,
             predicted, p_true ... ; row i belongs to ``h[i]``.
         h: (n, d) float32 aligned audio features. t: (n, d) aligned text features, zero rows without text, or None.
-        has_text: (n,) bool. corpus: name. corpus_root: where the audio was when the run was made.
+        has_text: (n,) bool. corpus: name of the corpus.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, workspace: Workspace) -> None:
         self.path = path
         self.id = path.name
         self.config: Config = load_config(path / "config.yaml")
@@ -88,7 +89,7 @@ class LoadedRun:
         self.utterances, self.h, self.t, metadata = read_features(path, self.dim)
         self.has_text: np.ndarray = self.utterances["has_text"].to_numpy(dtype=bool)
         self.corpus: str = metadata.get("corpus", self.config.data.corpus)
-        self.corpus_root = Path(metadata.get("corpus_root", ""))
+        self.workspace = workspace
 
     def __repr__(self) -> str:
         return f"LoadedRun({self.id!r}, {len(self.utterances)} utterances, {', '.join(self.classes)}, mode {self.mode})"
@@ -259,6 +260,36 @@ class LoadedRun:
         """Recognition on the held-out speakers, beside the logistic regression on the raw embeddings."""
         return read_json(self.path / "evaluation.json")
 
+    def waveform(self, row: int, rate: int = 16_000) -> np.ndarray:
+        """The clip of utterance ``row``: float32 (samples,), mono.
+
+        Paths are taken from the corpus in the workspace, never from the run: a run from somebody else cannot make us
+        read a file.
+
+        Raises:
+            BadInputError: the corpus is not in this workspace or no longer has the utterance, its clips must not be
+                played, or the file is not on this machine.
+        """
+        corpus = self._corpus()
+        if not corpus.metadata.get("audio_allowed", True):
+            raise BadInputError(f"corpus {self.corpus}: its clips must not be played here")
+        utterance = self.utterances["utterance_id"].iat[row]
+        places = np.flatnonzero((corpus.table["utterance_id"] == utterance).to_numpy())
+        if not len(places):
+            raise BadInputError(f"corpus {self.corpus} has no utterance {utterance!r} (any more)")
+        return corpus.waveform(int(places[0]), rate)
+
+    def _corpus(self) -> Corpus:
+        path = self.workspace.corpus_file(self.corpus)
+        if not path.is_file():
+            raise BadInputError(f"the audio is not here: corpus {self.corpus!r} is not in {self.workspace.corpora}")
+        changed = path.stat().st_mtime_ns
+        if self._opened_corpus is None or self._opened_corpus[0] != changed:
+            self._opened_corpus = (changed, load_corpus(self.corpus, self.workspace))
+        return self._opened_corpus[1]
+
+    _opened_corpus: tuple[int, Corpus] | None = None
+
     def networks(self) -> dict[str, Network]:
         """The networks by name: aligner, generator, discriminator, projector."""
         return {
@@ -352,7 +383,8 @@ def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> Load
     Raises:
         BadInputError: there is no such run, it is not finished, or a file is missing or damaged.
     """
-    return LoadedRun(find_run(id_or_path, workspace or Workspace()))
+    workspace = workspace or Workspace()
+    return LoadedRun(find_run(id_or_path, workspace), workspace)
 
 
 def _array(values: np.ndarray) -> np.ndarray:

@@ -108,7 +108,7 @@ def write_features(folder: Path, data: RunData, features: dict[str, Tensor]) -> 
         has_text=data.has_text,
     )
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({"corpus": data.corpus.name, "corpus_root": str(data.corpus.root)})
+    arrow = arrow.replace_schema_metadata({"corpus": data.corpus.name})
     with atomic_directory(folder / "features") as temporary:
         pq.write_table(arrow, temporary / "utterances.parquet")
         save_file(

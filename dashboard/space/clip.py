@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import streamlit as st
 
 from core import BadInputError
 
@@ -26,30 +24,11 @@ class Clip:
 
 
 def clip_of(run: LoadedRun, row: int) -> Clip:
-    """The clip of utterance ``row`` of ``run``; the last 64 stay in memory."""
-    record = run.utterances.iloc[row]
-    if not isinstance(record["audio"], str) or run.corpus_root is None:
-        return Clip(None, "This utterance has no audio file.")
-    path = Path(run.corpus_root) / record["audio"]
+    """The clip of utterance ``row`` of ``run``."""
     try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        return Clip(None, f"The audio file is not on this machine: {path}")
-    try:
-        return Clip(_read(str(path), _seconds(record["start"]), _seconds(record["end"]), changed))
+        return Clip(run.waveform(row, RATE))
     except BadInputError as error:
         return Clip(None, str(error))
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _read(path: str, start: float | None, end: float | None, changed: int) -> np.ndarray:
-    from core.corpora import read_audio
-
-    return read_audio(path, start, end, rate=RATE)
-
-
-def _seconds(value: float | None) -> float | None:
-    return None if value is None or value != value else float(value)
 
 
 @dataclass(frozen=True)
