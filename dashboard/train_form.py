@@ -274,7 +274,7 @@ def _int_step(default: Any) -> int:
     """Steps that fit the size of the number: 1 below 20, then 10, 100 ..."""
     size = abs(int(default)) if isinstance(default, int) else 0
     step = 1
-    while step * 20 <= size:
+    while step * 50 <= size:
         step *= 10
     return step
 
