@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -47,7 +48,10 @@ def embed(
     from core.corpora import load_corpus
 
     corpus = load_corpus(name)
-    from core.encoders import embed_corpus  # brings PyTorch: after what can fail at once
+    # Threads that wait for each other sleep instead of spinning: on cores shared with other work (a dashboard, a
+    # training) that is several times faster. It is read when PyTorch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from core.encoders import embed_corpus  # after what can fail at once
 
     with stop_on_signal() as stop, progress_bar("embedding", quiet=as_json) as progress:
         stores = embed_corpus(
