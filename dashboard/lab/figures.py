@@ -18,7 +18,7 @@ from dashboard.space.points import MapPoints
 BASE_MOST = 4000
 """Real points behind the generated ones; more would slow every redraw. The page says when some are left out."""
 STARS = "generated"
-MAP_HEIGHT = 520
+MAP_HEIGHT = 500
 
 
 def base_rows(points: MapPoints) -> np.ndarray:
@@ -156,7 +156,7 @@ def map_option(
     return {
         "animation": False,
         "dataset": {"source": base},
-        "grid": grid(left=24, right=4, top=50, bottom=24),
+        "grid": grid(left=24, right=4, top=50 if len(classes) <= 4 else 72, bottom=24),
         "xAxis": axis("map axis 1 (no unit)", ends[:2]),
         "yAxis": axis("map axis 2 (no unit)", ends[2:]),
         "tooltip": {"trigger": "item", "confine": True},
@@ -242,7 +242,10 @@ def codes_option(code_names: Sequence[str], readout: Readout, controls: Controls
 
 
 def strip_option(code: str, classes: Sequence[str], strip: Strip, now: float) -> dict[str, Any]:
-    """Probability of each emotion, stacked, while one code moves; the line stands where it is now."""
+    """Probability of each emotion, stacked, while one code moves; the line stands where it is now.
+
+    The colours are those of the map above it, whose legend serves both.
+    """
     at = [round(float(value), 2) for value in strip.at]
     series: list[dict[str, Any]] = []
     for number, name in enumerate(classes):
@@ -269,8 +272,7 @@ def strip_option(code: str, classes: Sequence[str], strip: Strip, now: float) ->
     }
     return {
         "animation": False,
-        "grid": grid(left=40, right=10, top=40, bottom=40),
-        "legend": {"top": 0, "left": 40, "selectedMode": False, "icon": "roundRect", "itemWidth": 11, "itemHeight": 11},
+        "grid": grid(left=34, right=10, top=22, bottom=40),
         "xAxis": {
             "type": "value",
             "min": -CODE_LIMIT,
@@ -309,8 +311,24 @@ def _legend(classes: Sequence[str]) -> tuple[list[dict[str, Any]], list[dict[str
     common = {"selectedMode": False, "left": 20, "itemGap": 12, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
     return [
         {**common, "top": 2, "data": [one["name"] for one in shapes]},
-        {**common, "top": 25, "data": [one["name"] for one in colours]},
+        {**common, "type": "plain", "top": 25, "right": 4, "data": [one["name"] for one in colours]},
     ], [*shapes, *colours]
+
+
+def close_up(frame: tuple[float, float, float, float], *places: np.ndarray) -> tuple[float, float, float, float]:
+    """The part of the map around ``places`` (each (n, 2)), in steps of a fortieth of the map.
+
+    In steps, so that the map stands still while points move a little.
+    """
+    around = np.concatenate(places)
+    ends: list[float] = []
+    for axis_number in range(2):
+        low, high = frame[2 * axis_number], frame[2 * axis_number + 1]
+        step = (high - low) / 40
+        first = np.floor((around[:, axis_number].min() - low) / step - 1.0)
+        last = np.ceil((around[:, axis_number].max() - low) / step + 1.0)
+        ends += [round(float(low + step * first), 4), round(float(low + step * last), 4)]
+    return (ends[0], ends[1], ends[2], ends[3])
 
 
 def _wide_enough(frame: tuple[float, float, float, float], places: np.ndarray) -> tuple[float, float, float, float]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core import LoadedRun
 
 _NEAREST = 5
+CLOSE, WHOLE = "Close up", "Whole map"
 
 
 @st.fragment
@@ -46,9 +47,21 @@ def show_lab(run: LoadedRun) -> None:
 
 def _map(run: LoadedRun, now: Controls, readout: Readout, strip: Strip, before: Any) -> None:
     points = points_of(run)
+    view = st.segmented_control(
+        "Part of the map",
+        [CLOSE, WHOLE],
+        key="lab_view",
+        default=CLOSE,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    frame = points.bounds
+    if view == CLOSE:
+        frame = figures.close_up(frame, readout.places, strip.places)
     option = figures.map_option(
         store.base_of(run),
-        points.bounds,
+        frame,
         run.classes,
         readout,
         now,
@@ -85,12 +98,12 @@ def _strip(run: LoadedRun, now: Controls, strip: Strip) -> None:
     st.echarts_chart(
         figures.strip_option(names[now.strip], run.classes, strip, now.codes[now.strip]),
         key="lab_strip_chart",
-        height=210,
+        height=190,
         alt=f"Probability of each emotion while {names[now.strip]} moves from -3 to 3 standard deviations",
     )
     st.caption(
-        f"Probability of each emotion for sample {now.sample + 1} while only {names[now.strip]} moves. Its way over "
-        "the map is the line above."
+        f"Probability of each emotion (colours as on the map) for sample {now.sample + 1} while only "
+        f"{names[now.strip]} moves. Its way over the map is the line above."
     )
 
 

@@ -90,8 +90,8 @@ def novelty_words(value: float) -> str:
     >>> novelty_words(1.05)
     'as typical as real speech'
     """
-    if value < 0.6:
-        return "nearer than real ones are to each other: perhaps copied"
+    if value < 0.7:
+        return "nearer to real speech than real utterances are to each other: typical, with little variety"
     if value <= 1.4:
         return "as typical as real speech"
     if value <= 2.2:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import streamlit as st
 
 from core import BadInputError
 
@@ -41,8 +42,16 @@ class Sound:
 
 def audio_of(run: LoadedRun, row: int) -> Sound:
     """The clip of utterance ``row`` of ``run`` as a WAV file."""
-    clip = clip_of(run, row)
-    return Sound(None, clip.reason) if clip.samples is None else Sound(wav_bytes(clip.samples))
+    try:
+        return Sound(_wav(str(run.path), row, run))
+    except BadInputError as error:
+        return Sound(None, str(error))
+
+
+# The lab shows the same few neighbours again and again while a code moves.
+@st.cache_resource(max_entries=128, ttl="10m", show_spinner=False)
+def _wav(path: str, row: int, _run: LoadedRun) -> bytes:
+    return wav_bytes(_run.waveform(row, RATE))
 
 
 def wav_bytes(samples: np.ndarray) -> bytes:

@@ -235,8 +235,8 @@ def _legend(
             entries.append(_empty(f"colour-{number}", labels[-1], "roundRect", colours.colours[number]))
     common = {"selectedMode": False, "left": 20, "itemGap": 14, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
     legends = [
-        {**common, "top": 4, "data": [name for name, _, _ in names]},
-        {**common, "top": 28, "right": 150, "data": labels},
+        {**common, "top": 4, "right": 170, "data": [name for name, _, _ in names]},
+        {**common, "top": 28, "right": 4, "data": labels},
     ]
     return legends, entries
 
@@ -320,7 +320,8 @@ def axis(name: str, ends: tuple[float, ...]) -> dict[str, Any]:
 def _toolbox() -> dict[str, Any]:
     return {
         "right": 4,
-        "top": 26,
+        # ECharts leaves room for a title above the icons, which stand in line with the first legend so.
+        "top": -10,
         "itemSize": 17,
         "itemGap": 12,
         "feature": {

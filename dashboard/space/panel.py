@@ -41,7 +41,7 @@ def show_space(run: LoadedRun) -> None:
         look = replace(look, frame=state.frame, near=near)
         _map(points, by, visible, chosen, look, generated, state.chart_key)
         st.caption(quality_line(run))
-        _selected(points, visible, chosen)
+        _selected(points, visible, chosen, near)
     with right:
         if chosen.picked is None:
             _hint()
@@ -135,7 +135,7 @@ def _map(
         st.caption(f"{selection.MOST_PAIRS} pairs are joined by lines; {left_out} more are selected.")
 
 
-def _selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selection) -> None:
+def _selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selection, near: tuple[int, ...]) -> None:
     rows = chosen.rows or tuple(np.flatnonzero(visible).tolist())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         total = f"{int(visible.sum()):,}"
@@ -150,6 +150,7 @@ def _selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selectio
                 on_click=_clear,
                 help="Forget the selection and the picked utterance.",
             )
+            around = chosen.rows if len(chosen.rows) > 1 or chosen.picked is None else (chosen.picked, *near)
             zoomed = st.session_state[store._KEY].frame is not None
             if zoomed:
                 st.button("Whole map", icon=":material/zoom_out_map:", on_click=store.zoom, args=(points, ()))
@@ -157,10 +158,10 @@ def _selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selectio
                 st.button(
                     "Zoom in",
                     icon=":material/zoom_in:",
-                    disabled=len(chosen.rows) < 2,
+                    disabled=len(around) < 2,
                     on_click=store.zoom,
-                    args=(points, chosen.rows),
-                    help="Shows the part of the map that holds the selection.",
+                    args=(points, around),
+                    help="Shows the part of the map that holds the selection, or the picked one and its neighbours.",
                 )
             for label, suffix, mime, make in (
                 ("CSV", "csv", "text/csv", tables.csv_bytes),
