@@ -64,7 +64,7 @@ def show_live(run_id: str, events: pd.DataFrame, stage: str, config: Config | No
                 theme.show(figure, key=f"live_{run_id}_{stage}_{title}", alt=alt)
 
 
-def losses(shown: RunCurves, stage: str, weight: float = 0.8) -> go.Figure:
+def losses(shown: RunCurves, stage: str, weight: float = 0.6) -> go.Figure:
     """Losses over the steps of a stage: smoothed, with the raw line kept faint."""
     figure = _figure()
     for i, name in enumerate(LOSSES.get(stage, ())):
@@ -74,7 +74,7 @@ def losses(shown: RunCurves, stage: str, weight: float = 0.8) -> go.Figure:
     return theme.style(figure, x="step of the stage", y="loss", height=280)
 
 
-def information(shown: RunCurves, items: Sequence[curves.Quantity], weight: float = 0.8) -> go.Figure:
+def information(shown: RunCurves, items: Sequence[curves.Quantity], weight: float = 0.6) -> go.Figure:
     """Training bounds of several quantities of one run in one figure."""
     figure = _figure()
     for item in items:

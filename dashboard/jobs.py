@@ -100,7 +100,7 @@ def _progress(run_id: str, current: State, *, speed: float | None = None) -> Non
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text(run_id, width="content")
         state.status_badge(current.status)
-        if current.stage:
+        if current.stage and current.status != "finished":
             st.badge(theme.plain(current.stage), color="gray")
     st.progress(
         overview_view.done_share(current),

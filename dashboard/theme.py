@@ -104,10 +104,10 @@ def page_title(title: str, says: str) -> None:
     st.caption(says)
 
 
-def empty(title: str, says: str, commands: Iterable[str] = (), icon: str = ":material/info:") -> None:
+def empty(title: str, says: str, commands: Iterable[str] = (), icon: str = ":material/explore:") -> None:
     """An empty state: what is missing, what to do next, and the commands that do it."""
     with st.container(border=True):
-        st.subheader(title, anchor=False)
+        st.subheader(title, anchor=False, icon=icon)
         st.markdown(says)
         lines = "\n".join(commands)
         if lines:

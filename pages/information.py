@@ -23,7 +23,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         run_ids = information_panel.choose_runs(selected)
     axis = information_panel.axis_control()
     weight = st.slider(
-        "Smoothing", 0.0, 0.98, 0.8, 0.02, key="mi_smoothing", width=220,
+        "Smoothing", 0.0, 0.98, 0.6, 0.02, key="mi_smoothing", width=220,
         help="Exponential moving average over logged values. The raw line stays visible; nothing is left out.",
     )  # fmt: skip
 

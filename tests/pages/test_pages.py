@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Workspace
+from core import Workspace, load_config
 from core.files import read_json, write_json
 from dashboard.navigation import PAGES, available
 
@@ -190,7 +190,7 @@ def test_lost_job_can_be_resumed(open_app: Open, full: Workspace) -> None:
 def test_information_compares_runs(open_app: Open, full: Workspace) -> None:
     shutil.copytree(full.run_folder("tones-run"), full.run_folder("twin"))
     config = full.run_folder("twin") / "config.yaml"
-    config.write_text(config.read_text(encoding="utf-8").replace("w_u: 0.5", "w_u: 0.0"), encoding="utf-8")
+    config.write_text(load_config(config).changed(generation={"w_u": 0.0}).to_yaml(), encoding="utf-8")
     app = open_app(full, "information", run="tones-run")
     app.multiselect(key="compare").select("twin").run()
     assert not app.exception
