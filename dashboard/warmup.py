@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import threading
 import time
+from contextlib import suppress
 
 import streamlit as st
 
+import core
+
 # In the order in which pages need them. The first page itself needs none of these.
-MODULES = ("plotly.graph_objects", "core.corpora", "core.runs")
+MODULES = ("plotly.graph_objects", "core.corpora", "torch")
 _DELAY = 1.5  # seconds: the first page's own work comes first on a small machine
 
 
@@ -29,3 +32,6 @@ def _import_all() -> None:
         except Exception:
             # The page that needs it will say what is wrong; warming up must never disturb anybody.
             continue
+    # The name, not the package: the engine loads its parts when they are first used.
+    with suppress(Exception):
+        getattr(core, "load_run")  # noqa: B009

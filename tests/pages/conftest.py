@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,8 +25,12 @@ from core.corpora import Corpus, ingest
 from core.encoders.shards import SOURCE_BYTES
 from core.encoders.writer import StoreWriter
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "dashboard" / "app.py"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 EMOTIONS = ("angry", "happy", "sad", "neutral")
 SENTENCES = {
     "angry": "Give it *back*, <b>now</b>!",
@@ -174,3 +180,28 @@ def start_server(tmp_path: Path) -> Iterator[Callable[[Workspace], Server]]:
     yield start
     for item in started:
         item.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's own chromium; without one, tests skip unless MIRAGE_REQUIRE_BROWSER=1."""
+    program = os.environ.get("MIRAGE_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    required = os.environ.get("MIRAGE_REQUIRE_BROWSER") == "1"
+    if program is None:
+        assert not required, "MIRAGE_REQUIRE_BROWSER=1, but no chromium was found"
+        pytest.skip("no chromium found (install chromium, or set MIRAGE_BROWSER to one)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page of a fresh visitor."""
+    context = browser.new_context(viewport={"width": 1360, "height": 1000})
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()

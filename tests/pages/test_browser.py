@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,32 +21,7 @@ if TYPE_CHECKING:
     from tests.pages.conftest import Server
 
 pytestmark = pytest.mark.browser
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FAULT = '[data-testid="stException"]'
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's own chromium; without one, tests skip unless MIRAGE_REQUIRE_BROWSER=1."""
-    program = os.environ.get("MIRAGE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
-    required = os.environ.get("MIRAGE_REQUIRE_BROWSER") == "1"
-    if program is None:
-        assert not required, "MIRAGE_REQUIRE_BROWSER=1, but no chromium was found"
-        pytest.skip("no chromium found (install chromium, or set MIRAGE_BROWSER to one)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1360, "height": 1000})
-    context.set_default_timeout(60_000)
-    yield context.new_page()
-    context.close()
 
 
 def settle(page: Page) -> None:
