@@ -15,7 +15,7 @@ import pandas as pd
 
 from dashboard.palette import ACCENT, MUTED, rgba
 from dashboard.space.colouring import STEPS, Colouring, gradient
-from dashboard.space.points import GeneratedPoints, MapPoints
+from dashboard.space.points import GeneratedPoints, MapPoints, frame_of
 from dashboard.space.selection import Selection, pair_lines
 
 POINTS = "points"
@@ -52,7 +52,8 @@ def map_option(
     generated: GeneratedPoints | None = None,
 ) -> dict[str, Any]:
     """The whole chart; ``visible`` (n,) is what the filters let pass."""
-    frame = look.frame or points.bounds
+    frame = look.frame or _frame(points, generated)
+    legend, empties, lines = _legend(points, colours, visible, selection, look, generated)
     series: list[dict[str, Any]] = []
     if look.pairs:
         rows = [row for row in _marked(selection) if visible[row]]
@@ -62,7 +63,6 @@ def map_option(
     if generated is not None:
         series.append(_generated_series())
     series += _rings(points, selection, look)
-    legend, empties = _legend(points, colours, visible, selection, look, generated)
     series += empties
     return {
         "animation": False,
@@ -70,7 +70,7 @@ def map_option(
             {"source": _point_frame(points, colours, visible, selection, look)},
             {"source": _generated_frame(generated, colours)},
         ],
-        "grid": grid(left=24, right=4, top=54, bottom=24),
+        "grid": grid(left=24, right=4, top=34 + 20 * lines, bottom=24),
         "xAxis": axis("map axis 1 (no unit)", frame[:2]),
         "yAxis": axis("map axis 2 (no unit)", frame[2:]),
         "legend": legend,
@@ -88,6 +88,16 @@ def map_option(
         "visualMap": _paint(colours, series),
         "series": series,
     }
+
+
+def _frame(points: MapPoints, generated: GeneratedPoints | None) -> tuple[float, float, float, float]:
+    """All places; a generated point outside the real ones is not cut off unseen."""
+    if generated is None:
+        return points.bounds
+    ends = points.bounds
+    corners = np.array([[ends[0], ends[2]], [ends[1], ends[3]]])
+    inside = (generated.places >= corners[0]).all() and (generated.places <= corners[1]).all()
+    return ends if inside else frame_of(np.concatenate([corners, generated.places]))
 
 
 def _marked(selection: Selection) -> list[int]:
@@ -216,8 +226,11 @@ def _legend(
     selection: Selection,
     look: MapLook,
     generated: GeneratedPoints | None,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Two legends, shapes and colours; their entries are series without data, so that counts can stand in the names."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
+    """Two legends, shapes and colours, their entries, and the lines that the colours take.
+
+    Entries are series without data, so that counts can stand in the names.
+    """
     shown = np.flatnonzero(visible)
     names = [("audio", "circle", MUTED)] * look.audio + [("text", "diamond", MUTED)] * (look.text and points.has_text)
     if generated is not None:
@@ -236,9 +249,11 @@ def _legend(
     common = {"selectedMode": False, "left": 20, "itemGap": 14, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
     legends = [
         {**common, "top": 4, "right": 170, "data": [name for name, _, _ in names]},
-        {**common, "top": 28, "right": 4, "data": labels},
+        {**common, "type": "plain", "top": 26, "right": 4, "data": labels},
     ]
-    return legends, entries
+    # A legend does not say how many lines it took: estimated at the narrowest map.
+    wide = sum(26 + 7 * len(label) for label in labels)
+    return legends, entries, 1 + wide // 590
 
 
 def _empty(series_id: str, name: str, symbol: str, colour: str) -> dict[str, Any]:
