@@ -30,8 +30,6 @@ def show_lab(run: LoadedRun) -> None:
     state = store.current(run)
     now = state.controls
     left, middle, right = st.columns([10, 13, 9], gap="medium")
-    with left:
-        show_controls(run, now, undo=bool(state.history))
     readout = read(run, now)
     strip = traverse(run, now, readout)
     before = store.set_places(readout.places)
@@ -40,6 +38,9 @@ def show_lab(run: LoadedRun) -> None:
         _strip(run, now, strip)
     with right:
         _measures(run, now, readout)
+    # After the map: what moves is sent first.
+    with left:
+        show_controls(run, now, undo=bool(state.history))
     _nearest(run, now, readout)
     show_tray(run, now, readout)
     store.write_address(now)

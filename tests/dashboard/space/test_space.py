@@ -1,0 +1,286 @@
+"""What the map shows: points, colours, selection, search, tables. No Streamlit, no browser."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import LoadedRun, Workspace, load_run
+from dashboard.space import colouring, map_view, search, selection, tables
+from dashboard.space.clip import clip_of, wav_bytes
+from dashboard.space.points import MapPoints, generated_points, map_points
+from dashboard.space.quality import quality_line
+from dashboard.space.selection import Selection
+
+
+@pytest.fixture(scope="module")
+def points(text_run: LoadedRun) -> MapPoints:
+    return map_points(text_run)
+
+
+def many_speakers(count: int) -> MapPoints:
+    """Points of ``count`` speakers, the first speaking most."""
+    speakers = [f"s{k:02d}" for k in range(count) for _ in range(count - k)]
+    n = len(speakers)
+    table = pd.DataFrame(
+        {
+            "utterance_id": [str(i) for i in range(n)],
+            "emotion": ["sad"] * (n - 1) + [None],
+            "label": ["sad"] * (n - 1) + [None],
+            "predicted": ["sad"] * n,
+            "p_true": 0.5,
+            "text": None,
+            "speaker": speakers,
+            "session": None,
+            "gender": None,
+            "part": "test",
+        }
+    )
+    places = np.random.default_rng(0).normal(size=(n, 2)).astype(np.float32)
+    return MapPoints(table, places, np.full((n, 2), np.nan, np.float32), np.linspace(-1, 2, n), ("sad", "happy"))
+
+
+# --- points ------------------------------------------------------------------------------------------------------
+
+
+def test_every_utterance_has_its_places(points: MapPoints, text_run: LoadedRun) -> None:
+    table = text_run.map()
+    for row in (0, 17, 53):
+        for name, places in (("audio", points.audio), ("text", points.text)):
+            own = table[(table["row"] == row) & (table["modality"] == name)][["x", "y"]].to_numpy()
+            np.testing.assert_allclose(places[row], own[0], rtol=1e-6)
+    assert points.has_text
+    left, right, low, high = points.bounds
+    assert left < points.audio[:, 0].min()
+    assert right > points.text[:, 0].max()
+    assert low < high
+
+
+def test_own_information_is_that_of_the_run(points: MapPoints, text_run: LoadedRun) -> None:
+    own = text_run.pointwise_mi(text_run.h, text_run.utterances["label"].to_numpy())
+    np.testing.assert_allclose(points.mi, own, atol=1e-5)
+
+
+# --- colours -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["emotion", "predicted", "error", "mi", "speaker", "part"])
+def test_each_colouring_covers_real_and_generated(by: str, points: MapPoints, text_run: LoadedRun) -> None:
+    generated = generated_points(text_run, 3, seed=1)
+    colours = colouring.colouring(points, by, generated)
+    assert colours.code.shape == (54,)
+    assert colours.generated.shape == (9,)
+    assert max(colours.code.max(), colours.generated.max()) < len(colours.colours)
+    if colours.names:
+        assert sum(colours.counts(np.arange(54))) == 54
+        assert len(colours.names) == len(colours.colours)
+
+
+def test_many_speakers_share_one_grey_that_says_how_many() -> None:
+    points = many_speakers(20)
+    colours = colouring.colouring(points, "speaker")
+    assert colours.names[:2] == ("s00", "s01")
+    assert colours.names[-1] == "13 others"
+    assert len(colours.names) == colouring.MOST
+    assert colours.counts(np.arange(len(points)))[-1] == sum(range(1, 14))
+
+
+def test_no_label_is_neither_right_nor_wrong() -> None:
+    points = many_speakers(4)
+    colours = colouring.colouring(points, "error")
+    assert colours.names == ("right", "none")
+    assert colours.counts(np.arange(len(points))) == [9, 1]
+
+
+def test_magnitude_orders_its_colours() -> None:
+    points = many_speakers(4)
+    points.mi[3] = np.nan
+    colours = colouring.colouring(points, "mi")
+    assert colours.code[3] == colouring.STEPS
+    known = np.delete(colours.code, 3)
+    assert (np.diff(known) >= 0).all()
+    assert colours.scale is not None
+    assert colours.names == ()
+
+
+def test_columns_without_a_value_cannot_be_chosen() -> None:
+    assert "session" not in colouring.choices(many_speakers(3))
+    assert "speaker" in colouring.choices(many_speakers(3))
+
+
+# --- selection ---------------------------------------------------------------------------------------------------
+
+
+def event(*indices: object, series: str = "points") -> dict[str, object]:
+    return {"selection": {"selected": [{"series_id": series, "data_indices": list(indices)}], "areas": []}}
+
+
+def test_audio_and_text_point_of_an_utterance_select_the_same_row(points: MapPoints) -> None:
+    rows = map_view.row_of_point(points)
+    assert selection.selected_by(event(5, 54 + 5, 2), "points", rows) == (2, 5)
+
+
+@pytest.mark.parametrize("odd", [None, {}, event(), event(-1, 10_000, "x", None), event(3, series="generated")])
+def test_odd_events_select_nothing(odd: dict[str, object] | None, points: MapPoints) -> None:
+    assert selection.selected_by(odd, "points", map_view.row_of_point(points)) == ()
+
+
+def test_click_picks_and_lasso_does_not() -> None:
+    clicked = selection.after_map(Selection((), None), (4,))
+    assert clicked == Selection((4,), 4)
+    assert selection.after_map(clicked, (4, 6, 9)) == Selection((4, 6, 9), 4)
+    assert selection.after_map(clicked, ()) == Selection((), None)
+
+
+def test_selection_takes_visible_points_only() -> None:
+    visible = np.array([True, False, True])
+    assert Selection((0, 1, 2, 7), 1).within(visible) == Selection((0, 2), 1)
+
+
+def test_pairs_are_joined_up_to_a_limit_that_is_said(points: MapPoints) -> None:
+    lines, left_out = selection.pair_lines(points, [3])
+    np.testing.assert_allclose(lines[0], [points.audio[3], points.text[3]], atol=1e-4)
+    assert left_out == 0
+    lines, left_out = selection.pair_lines(points, [3] * (selection.MOST_PAIRS + 5))
+    assert (len(lines), left_out) == (selection.MOST_PAIRS, 5)
+    assert selection.pair_lines(many_speakers(3), [0, 1]) == ([], 0)
+
+
+def test_unknown_id_of_an_address_is_no_row(points: MapPoints) -> None:
+    assert (
+        selection.row_of_id(points, "s0-angry-0") == points.table.index[points.table["utterance_id"] == "s0-angry-0"][0]
+    )
+    assert selection.row_of_id(points, "gone") is None
+    assert selection.row_of_id(points, None) is None
+
+
+# --- search and filters ------------------------------------------------------------------------------------------
+
+
+def test_search_is_plain_and_ignores_case(points: MapPoints) -> None:
+    assert len(search.matches(points, "  bus ")) == 18
+    assert len(search.matches(points, "*BACK*, <b>")) == 18
+    assert search.matches(points, ".*") == ()
+    assert search.matches(points, " ") == ()
+    assert search.matches(many_speakers(3), "bus") == ()
+
+
+def test_filters_meet(points: MapPoints) -> None:
+    assert search.visible(points, {}).all()
+    mask = search.visible(points, {"emotion": ["sad"], "speaker": ["s1", "s2"], "part": []})
+    assert mask.sum() == 6
+    assert search.values_of(points, "emotion") == list(points.classes)
+    assert set(search.values_of(points, "part")) <= {"train", "validation", "test", "unused"}
+
+
+# --- tables ------------------------------------------------------------------------------------------------------
+
+
+def test_export_is_safe_in_a_spreadsheet_and_whole(points: MapPoints) -> None:
+    table = tables.exported_table(points, [0, 1, 2])
+    read = pd.read_csv(io.BytesIO(tables.csv_bytes(table)), encoding="utf-8-sig")
+    assert "'=1+1 is two" in set(read["text"])
+    np.testing.assert_allclose(read["map_text_x"], points.text[:3, 0], rtol=1e-4)
+    back = pd.read_parquet(io.BytesIO(tables.parquet_bytes(table)))
+    assert "=1+1 is two" in set(back["text"])
+    assert back["row"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "  =1", "\n=1"])
+def test_each_formula_is_quoted(cell: str) -> None:
+    assert tables.formula_safe(cell) == "'" + cell
+
+
+def test_neighbours_leave_out_the_utterance_itself(points: MapPoints, text_run: LoadedRun) -> None:
+    near = tables.neighbour_table(text_run, points, 7, k=5)
+    assert len(near) == 5
+    assert 7 not in near["row"].tolist()
+    true = np.linalg.norm(text_run.h - text_run.h[7], axis=1)
+    assert near["row"].tolist() == np.argsort(true)[1:6].tolist()
+    np.testing.assert_allclose(near["distance"], np.sort(true)[1:6], rtol=1e-3)
+
+
+def test_agreement_counts_what_the_map_keeps(points: MapPoints) -> None:
+    distance = np.linalg.norm(points.audio - points.audio[4], axis=1)
+    nearest = np.argsort(distance)[1:6]
+    assert tables.agreement(points, 4, nearest.tolist(), 5) == 5
+    assert tables.agreement(points, 4, np.argsort(distance)[-3:].tolist(), 5) == 0
+
+
+# --- the chart ---------------------------------------------------------------------------------------------------
+
+
+def option(points: MapPoints, by: str = "emotion", chosen: Selection = Selection(), **look: object) -> dict:  # noqa: B008
+    colours = colouring.colouring(points, by)
+    visible = np.ones(len(points), dtype=bool)
+    visible[0] = False
+    return map_view.map_option(
+        points,
+        colours,
+        visible=visible,
+        selection=chosen,
+        look=map_view.MapLook(**look),  # type: ignore[arg-type]
+    )
+
+
+def test_hidden_points_have_no_place_but_keep_their_number(points: MapPoints) -> None:
+    frame = option(points)["dataset"][0]["source"]
+    assert len(frame) == 2 * len(points)
+    assert frame["x"].isna().tolist()[:2] == [True, False]
+    assert option(points, text=False)["dataset"][0]["source"]["x"].isna().sum() == len(points) + 1
+
+
+def test_unselected_points_stay_muted(points: MapPoints) -> None:
+    made = option(points, chosen=Selection((3, 4), 3))
+    paint = made["dataset"][0]["source"]["paint"].to_numpy()[: len(points)]
+    assert np.flatnonzero(paint % 2).tolist() == [3, 4]
+    colours = {piece["value"]: piece["color"] for piece in made["visualMap"][0]["pieces"]}
+    assert colours[paint[5]].endswith(f"{map_view.FAINT})")
+    names = [entry for legend in made["legend"] for entry in legend["data"]]
+    assert any("/ 18" in name or "/ 17" in name for name in names)
+
+
+def test_chart_says_its_axes_and_is_json_besides_its_data(points: MapPoints) -> None:
+    for by in ("emotion", "mi", "speaker"):
+        made = option(points, by, Selection((3, 4), 3), near=(5, 6))
+        made.pop("dataset")
+        json.dumps(made, allow_nan=False)
+        assert "map axis 1" in made["xAxis"]["name"]
+
+
+def test_brush_reaches_the_utterances_only(points: MapPoints) -> None:
+    made = option(points, chosen=Selection((3,), 3))
+    (index,) = made["brush"]["seriesIndex"]
+    assert made["series"][index]["id"] == map_view.POINTS
+
+
+# --- beside the map ----------------------------------------------------------------------------------------------
+
+
+def test_quality_is_said_in_words(text_run: LoadedRun) -> None:
+    line = quality_line(text_run)
+    assert "Trustworthiness" in line
+    assert "8 dimensions" in line
+    assert "map units" in line
+
+
+def test_clip_is_heard_or_its_absence_said(text_run: LoadedRun) -> None:
+    clip = clip_of(text_run, 0)
+    assert clip.samples is not None
+    assert clip.samples.shape == (4800,)
+    assert wav_bytes(clip.samples)[:4] == b"RIFF"
+
+
+def test_absent_clip_is_said_in_one_line(text_run: LoadedRun, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "copied"
+    shutil.copytree(text_run.path, elsewhere)
+    clip = clip_of(load_run(elsewhere, Workspace(tmp_path / "empty")), 0)
+    assert clip.samples is None
+    assert "not" in clip.reason
+    assert "\n" not in clip.reason
