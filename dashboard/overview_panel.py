@@ -142,10 +142,12 @@ def show_runs(lines: list[overview_view.RunLine]) -> None:
 
 
 def show_bring_in() -> None:
-    """Copies a run from a folder into the workspace."""
-    with st.expander("Load a run from a folder", icon=":material/drive_folder_upload:"):
-        st.caption("The folder is checked, then copied into this workspace. Networks are read from safetensors only.")
-        folder = st.text_input("Folder of the run", key="bring_in", placeholder="/data/runs/my-run")
+    """Copies a run from a folder or from the Hugging Face hub into the workspace."""
+    with st.expander("Load a run", icon=":material/drive_folder_upload:"):
+        st.caption("It is checked, then copied into this workspace. Networks are read from safetensors only.")
+        folder = st.text_input(
+            "Folder of the run, or its Hugging Face id", key="bring_in", placeholder="/data/runs/my-run or owner/name"
+        )
         if st.button("Load", key="bring_in_go", disabled=not folder.strip()):
             with state.faults():
                 run_id = overview_view.bring_in(folder, state.workspace())

@@ -115,17 +115,28 @@ def moment(value: object) -> pd.Timestamp | None:
 
 
 def bring_in(folder: str, place: Workspace) -> str:
-    """Copies a run directory, complete or not at all, into the workspace; gives its id.
+    """Copies a run, complete or not at all, into the workspace; gives its id.
+
+    Args:
+        folder: the folder of a run, or a Hugging Face hub id (``owner/name``).
 
     Raises:
-        BadInputError: no such folder, not a run, a missing or damaged file, or a run of that id is there already.
+        BadInputError: no such folder, not a run, a missing or damaged file, a hub that cannot be reached, or a run of
+            that id is there already.
         FailureError: the disk is full.
     """
-    source = Path(folder.strip()).expanduser()
-    if not source.is_dir():
+    name = folder.strip()
+    source = Path(name).expanduser()
+    if source.is_dir():
+        source = source.resolve()
+        run_id = check_name(source.name, "run")
+    elif name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        from core.runs import find_run
+
+        run_id = check_name(name.rpartition("/")[2], "run")
+        source = find_run(name, place)
+    else:
         raise BadInputError(f"{source}: no such folder; give the folder of a run (it holds config.yaml and model/)")
-    source = source.resolve()
-    run_id = check_name(source.name, "run")
     target = place.run_folder(run_id)
     if target.exists():
         if target.resolve() == source:

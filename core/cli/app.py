@@ -42,6 +42,8 @@ def _options(
 
 def main() -> None:
     """Runs the command line; exit code 2 means bad input, 1 a failure."""
+    # Where cores are shared, PyTorch's threads must not spin while they wait: that costs more than it gains.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Commands register themselves on import.
     from core.cli import commands  # noqa: F401
 
