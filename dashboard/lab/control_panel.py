@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard.lab import controls as logic
 from dashboard.lab import store
 from dashboard.lab.controls import Controls
+from dashboard.space.widgets import SAME, key_for, taken
 
 if TYPE_CHECKING:
     from core import LoadedRun
@@ -48,22 +49,20 @@ def show_controls(run: LoadedRun, now: Controls, undo: bool) -> None:
 
 
 def _emotion(run: LoadedRun, now: Controls) -> None:
-    _show("lab_kind", ONE if now.mixture is None else MIXTURE)
     st.segmented_control(
         "Emotion",
         [ONE, MIXTURE],
-        key="lab_kind",
+        key=key_for("lab_kind", ONE if now.mixture is None else MIXTURE),
         required=True,
         on_change=_kind,
         args=(run,),
         help="The categorical code c: one emotion, or shares of several.",
     )
     if now.mixture is None:
-        _show("lab_emotion", now.emotion)
         st.segmented_control(
             "Which emotion",
             run.classes,
-            key="lab_emotion",
+            key=key_for("lab_emotion", now.emotion),
             required=True,
             label_visibility="collapsed",
             wrap=True,
@@ -74,15 +73,20 @@ def _emotion(run: LoadedRun, now: Controls) -> None:
     shares = now.weights(run.classes)
     for index, name in enumerate(run.classes):
         key = f"lab_weight_{index}"
-        _show(key, now.mixture[index])
-        st.slider(f"{name}  {shares[name]:.0%}", 0.0, 1.0, step=0.05, key=key, on_change=_weighed, args=(index, key))
+        st.slider(
+            f"{name}  {shares[name]:.0%}",
+            0.0,
+            1.0,
+            step=0.05,
+            key=key_for(key, now.mixture[index]),
+            on_change=_weighed,
+            args=(index, key),
+        )
 
 
 def _codes(run: LoadedRun, now: Controls) -> None:
     for index, name in enumerate(run.code_names):
         drag, exact = f"lab_code_{index}", f"lab_code_{index}_exact"
-        _show(drag, now.codes[index])
-        _show(exact, now.codes[index])
         line = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", wrap=False)
         line.slider(
             f"{name} (σ)",
@@ -90,7 +94,7 @@ def _codes(run: LoadedRun, now: Controls) -> None:
             logic.CODE_LIMIT,
             step=0.1,
             format="%.1f",
-            key=drag,
+            key=key_for(drag, now.codes[index]),
             on_change=_moved,
             args=(index, drag),
             help="A continuous latent code, in standard deviations of what the generator was trained on. What it "
@@ -102,7 +106,7 @@ def _codes(run: LoadedRun, now: Controls) -> None:
             logic.CODE_LIMIT,
             step=0.1,
             format="%.2f",
-            key=exact,
+            key=key_for(exact, now.codes[index]),
             label_visibility="collapsed",
             width=84,
             on_change=_moved,
@@ -121,35 +125,32 @@ def _codes(run: LoadedRun, now: Controls) -> None:
 
 
 def _noise(run: LoadedRun, now: Controls) -> None:
-    _show("lab_truncation", now.truncation)
     st.slider(
         "Truncation",
         0.0,
         logic.TRUNCATION_LIMIT,
         step=0.05,
-        key="lab_truncation",
+        key=key_for("lab_truncation", now.truncation),
         on_change=_took,
         args=("lab_truncation", "truncation"),
         help="Factor on the noise z: below 1 nearer to the typical, above 1 more varied. At 0 all samples of one "
         "text are the same.",
     )
-    _show("lab_count", now.count)
     st.slider(
         "Generated points",
         1,
         logic.COUNT_LIMIT,
-        key="lab_count",
+        key=key_for("lab_count", now.count),
         on_change=_took,
         args=("lab_count", "count"),
     )
-    _show("lab_seed", now.seed)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.number_input(
             "Noise seed",
             0,
             logic.SEED_LIMIT,
             step=1,
-            key="lab_seed",
+            key=key_for("lab_seed", now.seed),
             on_change=_took,
             args=("lab_seed", "seed"),
             width=130,
@@ -163,10 +164,9 @@ def _noise(run: LoadedRun, now: Controls) -> None:
             args=(lambda before: logic.changed(before, seed=(before.seed + 1) % logic.SEED_LIMIT),),
             help="Other noise: the next seed.",
         )
-        _show("lab_locked", now.locked)
         st.toggle(
             "Lock",
-            key="lab_locked",
+            key=key_for("lab_locked", now.locked),
             on_change=_took,
             args=("lab_locked", "locked"),
             help="Locked: the noise stays while you move other controls, so that only they make a difference. "
@@ -176,13 +176,12 @@ def _noise(run: LoadedRun, now: Controls) -> None:
 
 def _text(run: LoadedRun, now: Controls) -> None:
     rows = text_rows(run, now)
-    _show("lab_text", ANY_TEXT if now.text is None else now.text)
     labels = run.utterances["text"]
     emotions = run.utterances["emotion"]
     st.selectbox(
         "Text",
         [ANY_TEXT, *rows],
-        key="lab_text",
+        key=key_for("lab_text", ANY_TEXT if now.text is None else now.text),
         format_func=lambda row: (
             "any text of this emotion" if row == ANY_TEXT else _said(labels.iat[row], emotions.iat[row])
         ),
@@ -210,38 +209,36 @@ def _said(text: object, emotion: object) -> str:
     return f"{short} ({emotion})" if isinstance(emotion, str) else short
 
 
-def _show(key: str, value: Any) -> None:
-    """Makes a widget show the state; it must come before the widget."""
-    if st.session_state.get(key) != value or key not in st.session_state:
-        st.session_state[key] = value
-
-
 # --- callbacks ---------------------------------------------------------------------------------------------------
 
 
 def _took(key: str, name: str) -> None:
-    value = st.session_state[key]
-    store.change(lambda before: logic.changed(before, **{name: value}))
+    value = taken(key)
+    if value is not SAME and value is not None:
+        store.change(lambda before: logic.changed(before, **{name: value}))
 
 
 def _moved(index: int, key: str) -> None:
-    value = st.session_state[key]
-    if value is not None:
+    value = taken(key)
+    if value is not SAME and value is not None:
         store.change(lambda before: logic.with_code(before, index, value))
 
 
 def _text_chosen() -> None:
-    row = st.session_state["lab_text"]
-    store.change(lambda before: logic.changed(before, text=None if row == ANY_TEXT else int(row)))
+    row = taken("lab_text")
+    if row is not SAME:
+        store.change(lambda before: logic.changed(before, text=None if row == ANY_TEXT else int(row)))
 
 
 def _weighed(index: int, key: str) -> None:
-    value = st.session_state[key]
-    store.change(lambda before: logic.with_weight(before, index, value))
+    value = taken(key)
+    if value is not SAME:
+        store.change(lambda before: logic.with_weight(before, index, value))
 
 
 def _kind(run: LoadedRun) -> None:
-    if st.session_state["lab_kind"] == MIXTURE:
+    kind = taken("lab_kind")
+    if kind == MIXTURE:
         store.change(lambda before: logic.changed(before, mixture=tuple(before.weights(run.classes).values())))
-    else:
+    elif kind == ONE:
         store.change(lambda before: logic.changed(replace(before, emotion=before.asked(run.classes)), mixture=None))

@@ -16,6 +16,7 @@ from dashboard.lab.tray_panel import show_tray
 from dashboard.space.clip import audio_of
 from dashboard.space.figures import bars_height, posterior_bars
 from dashboard.space.store import points_of
+from dashboard.space.widgets import SAME, key_for, taken
 
 if TYPE_CHECKING:
     from core import LoadedRun
@@ -84,13 +85,12 @@ def _map(run: LoadedRun, now: Controls, readout: Readout, strip: Strip, before: 
 
 def _strip(run: LoadedRun, now: Controls, strip: Strip) -> None:
     names = list(run.code_names)
-    st.session_state["lab_strip"] = names[now.strip]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Traversal of**", width="content")
         st.segmented_control(
             "Code that the strip moves",
             names,
-            key="lab_strip",
+            key=key_for("lab_strip", names[now.strip]),
             required=True,
             label_visibility="collapsed",
             on_change=_on_strip,
@@ -110,13 +110,12 @@ def _strip(run: LoadedRun, now: Controls, strip: Strip) -> None:
 
 def _measures(run: LoadedRun, now: Controls, readout: Readout) -> None:
     i = now.sample
-    st.session_state["lab_sample"] = i + 1
     st.number_input(
         f"Sample looked at (of {now.count})",
         1,
         now.count,
         step=1,
-        key="lab_sample",
+        key=key_for("lab_sample", i + 1),
         on_change=_on_sample,
         help="Ringed on the map; a click on a star chooses it too.",
     )
@@ -197,7 +196,9 @@ def _on_star() -> None:
 
 
 def _on_sample() -> None:
-    _look_at(int(st.session_state["lab_sample"]) - 1)
+    number = taken("lab_sample")
+    if number is not SAME and number is not None:
+        _look_at(int(number) - 1)
 
 
 def _look_at(index: int) -> None:
@@ -205,5 +206,6 @@ def _look_at(index: int) -> None:
 
 
 def _on_strip(names: list[str]) -> None:
-    chosen = names.index(st.session_state["lab_strip"])
-    store.change(lambda before: logic.changed(before, strip=chosen))
+    name = taken("lab_strip")
+    if name is not SAME:
+        store.change(lambda before: logic.changed(before, strip=names.index(name)))

@@ -17,6 +17,7 @@ from dashboard.space.detail import show_utterance
 from dashboard.space.map_view import HEIGHT, POINTS, MapLook, map_option, row_of_point
 from dashboard.space.points import GeneratedPoints, MapPoints
 from dashboard.space.quality import quality_line
+from dashboard.space.widgets import SAME, key_for, taken
 
 if TYPE_CHECKING:
     from core import LoadedRun
@@ -176,15 +177,14 @@ def _selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selectio
                     on_click="ignore",
                     help="The rows of this table with all their columns and their places on the map.",
                 )
-    key = f"space_rows_{hash(rows) & 0xFFFFFFFF:x}"
-    at = rows.index(chosen.picked) if chosen.picked in rows else None
-    st.session_state[key] = {"selection": {"rows": [] if at is None else [at], "columns": [], "cells": []}}
+    name = f"space_rows_{hash(rows) & 0xFFFFFFFF:x}"
+    key = key_for(name, _marked_rows([] if chosen.picked not in rows else [rows.index(chosen.picked)]))
     st.dataframe(
         tables.shown_table(points, rows),
         key=key,
         hide_index=True,
         height=330,
-        on_select=lambda: _on_table(rows, key),
+        on_select=partial(_on_table, rows, name),
         selection_mode="single-row",
         column_config=_columns(),
         alt="The selected utterances; selecting one shows it in full",
@@ -214,6 +214,10 @@ def _columns() -> dict[str, Any]:
     }
 
 
+def _marked_rows(rows: list[int]) -> dict[str, Any]:
+    return {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
 def _hint() -> None:
     theme.empty(
         "Nothing is picked yet",
@@ -240,8 +244,10 @@ def _on_map(points: MapPoints, key: str) -> None:
     store.keep(replace(held, selection=selection.after_map(held.selection, rows)))
 
 
-def _on_table(rows: tuple[int, ...], key: str) -> None:
-    event = st.session_state.get(key) or {}
+def _on_table(rows: tuple[int, ...], name: str) -> None:
+    event = taken(name)
+    if event is SAME:
+        return
     marked = [i for i in event.get("selection", {}).get("rows", []) if 0 <= i < len(rows)]
     store.pick(rows[marked[0]] if marked else None)
 
