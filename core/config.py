@@ -76,7 +76,7 @@ class GenerationConfig(_Section):
         description="'text' conditions on an aligned text feature, 'free' uses none, 'paired' generates audio and "
         "text features together; 'auto' is 'text' where the corpus has text, else 'free'.",
     )
-    steps: int = Field(2000, ge=0, le=10_000_000, description="Generator steps.")
+    steps: int = Field(1600, ge=0, le=10_000_000, description="Generator steps.")
     batch: int = Field(128, ge=8, le=65_536, description="Generated features in a batch.")
     noise: int = Field(32, ge=1, le=1024, description="Dimension of the noise z.")
     codes: int = Field(4, ge=1, le=32, description="Number of continuous latent codes u.")

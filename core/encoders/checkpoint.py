@@ -67,11 +67,12 @@ def find_checkpoint(id_or_path: str | Path) -> Checkpoint:
         FailureError: the model is not on this machine and the hub cannot be reached.
     """
     text = str(id_or_path).strip()
-    if text in _ALIASES:
+    text = _ALIASES.get(text, text)
+    if text in _ALIASES.values():
+        # The very weights of that hub id, where the package that carries them is installed.
         packaged = _packaged_minilm()
         if packaged is not None:
-            return Checkpoint(_ALIASES[text], packaged, None, _hash(packaged, _local_weights(packaged, text)))
-        text = _ALIASES[text]
+            return Checkpoint(text, packaged, None, _hash(packaged, _local_weights(packaged, text)))
     folder = Path(text).expanduser()
     if text and folder.is_dir():
         folder = folder.absolute()
