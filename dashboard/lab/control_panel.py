@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import theme
 from dashboard.lab import controls as logic
 from dashboard.lab import store
 from dashboard.lab.controls import Controls
@@ -71,10 +72,11 @@ def _emotion(run: LoadedRun, now: Controls) -> None:
         )
         return
     shares = now.weights(run.classes)
+    grid = st.grid(2, min_column_width=90, gap=("xxsmall", "small"))
     for index, name in enumerate(run.classes):
         key = f"lab_weight_{index}"
-        st.slider(
-            f"{name}  {shares[name]:.0%}",
+        grid.slider(
+            f"{theme.plain(name)}  {shares[name]:.0%}",
             0.0,
             1.0,
             step=0.05,

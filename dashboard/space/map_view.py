@@ -190,7 +190,8 @@ def _pairs(lines: list[list[list[float]]]) -> dict[str, Any]:
         "coordinateSystem": "cartesian2d",
         "silent": True,
         "data": [{"coords": line} for line in lines],
-        "lineStyle": {"color": MUTED, "width": 1, "opacity": 0.45},
+        # Many lines would hide the points: the more, the fainter.
+        "lineStyle": {"color": MUTED, "width": 1, "opacity": round(min(0.5, max(0.06, 8 / max(len(lines), 1))), 3)},
         "z": 2,
     }
 

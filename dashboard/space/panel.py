@@ -101,7 +101,7 @@ def _controls(points: MapPoints) -> tuple[MapLook, str, int]:
             )
         st.text_input(
             "Find in transcripts",
-            key="find",
+            key=store.FIND_PARAMETER,
             bind="query-params",
             placeholder="words as they stand",
             icon=":material/search:",
@@ -152,7 +152,7 @@ def _selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selectio
                 help="Forget the selection and the picked utterance.",
             )
             around = chosen.rows if len(chosen.rows) > 1 or chosen.picked is None else (chosen.picked, *near)
-            zoomed = st.session_state[store._KEY].frame is not None
+            zoomed = st.session_state[store.KEY].frame is not None
             if zoomed:
                 st.button("Whole map", icon=":material/zoom_out_map:", on_click=store.zoom, args=(points, ()))
             else:
@@ -240,7 +240,7 @@ def _neighbour_rows(run: LoadedRun, points: MapPoints, row: int | None) -> tuple
 def _on_map(points: MapPoints, key: str) -> None:
     event = st.session_state.get(key)
     rows = selection.selected_by(event, POINTS, row_of_point(points))
-    held: store.SpaceState = st.session_state[store._KEY]
+    held: store.SpaceState = st.session_state[store.KEY]
     store.keep(replace(held, selection=selection.after_map(held.selection, rows)))
 
 
@@ -253,17 +253,11 @@ def _on_table(rows: tuple[int, ...], name: str) -> None:
 
 
 def _search(points: MapPoints) -> None:
-    found = selection_of_words(points, str(st.session_state.get("find") or ""))
-    store.select(found)
-
-
-def selection_of_words(points: MapPoints, words: str) -> tuple[int, ...]:
-    """Rows that the search selects."""
-    return search.matches(points, words)
+    store.select(search.matches(points, str(st.session_state.get(store.FIND_PARAMETER) or "")))
 
 
 def _clear() -> None:
-    st.session_state["find"] = ""
+    st.session_state[store.FIND_PARAMETER] = ""
     store.select(())
 
 

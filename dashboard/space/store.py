@@ -9,13 +9,16 @@ import numpy as np
 import streamlit as st
 
 from dashboard.space.points import GeneratedPoints, MapPoints, frame_of, generated_points, map_points
+from dashboard.space.search import matches
 from dashboard.space.selection import Selection, row_of_id
 
 if TYPE_CHECKING:
     from core import LoadedRun
 
 ID_PARAMETER = "id"
-_KEY = "space"
+FIND_PARAMETER = "find"
+KEY = "space"
+"""Where the session state holds it."""
 _GENERATED_SEED = 0
 
 
@@ -34,37 +37,38 @@ class SpaceState:
 
 
 def current(run_id: str, points: MapPoints) -> SpaceState:
-    """The state for this run. A new run, or the first visit, starts from the address (``?id=``)."""
-    held = st.session_state.get(_KEY)
+    """The state for this run. A new run, or the first visit, starts from the address (``?id=``, ``?find=``)."""
+    held = st.session_state.get(KEY)
     if isinstance(held, SpaceState) and held.run == run_id:
         return held
     picked = row_of_id(points, st.query_params.get(ID_PARAMETER))
     chart = held.chart + 1 if isinstance(held, SpaceState) else 0
-    fresh = SpaceState(run_id, Selection((), picked), chart=chart)
-    st.session_state[_KEY] = fresh
+    found = matches(points, st.query_params.get(FIND_PARAMETER, ""))
+    fresh = SpaceState(run_id, Selection(found, picked), chart=chart)
+    st.session_state[KEY] = fresh
     return fresh
 
 
 def keep(state: SpaceState) -> None:
     """Stores the state; the address follows when the page is drawn."""
-    st.session_state[_KEY] = state
+    st.session_state[KEY] = state
 
 
 def select(rows: tuple[int, ...], *, picked: int | None = None) -> None:
     """Replaces the selection from outside the map: what was drawn on it goes."""
-    held: SpaceState = st.session_state[_KEY]
+    held: SpaceState = st.session_state[KEY]
     keep(replace(held, selection=Selection(rows, picked), chart=held.chart + 1))
 
 
 def pick(row: int | None) -> None:
     """Picks one utterance and leaves the selection as it is."""
-    held: SpaceState = st.session_state[_KEY]
+    held: SpaceState = st.session_state[KEY]
     keep(replace(held, selection=replace(held.selection, picked=row)))
 
 
 def zoom(points: MapPoints, rows: tuple[int, ...]) -> None:
     """Shows the part of the map that holds ``rows``; the whole map where there are none."""
-    held: SpaceState = st.session_state[_KEY]
+    held: SpaceState = st.session_state[KEY]
     chosen = list(rows)
     places = np.concatenate([points.audio[chosen], points.text[chosen]])
     places = places[np.isfinite(places).all(axis=1)]

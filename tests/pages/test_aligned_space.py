@@ -53,6 +53,12 @@ def test_search_selects_and_clear_forgets(open_app: Open, trained: Workspace) ->
     assert app.text_input(key="find").value == ""
 
 
+def test_address_restores_the_search(open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, PAGE, run="tones-run", find="the BUS")
+    assert "**16 selected** of 64" in words(app)
+    assert app.text_input(key="find").value == "the BUS"
+
+
 def test_filters_hide_and_say_so(open_app: Open, trained: Workspace) -> None:
     app = open_app(trained, PAGE, run="tones-run")
     app.multiselect(key="only_emotion").set_value(["angry"]).run()
