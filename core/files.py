@@ -7,12 +7,18 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from core.errors import BadInputError, FailureError
+
+_UMASK_LOCK = threading.Lock()
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG)
 
 
 @contextmanager
@@ -21,9 +27,10 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     Raises:
         FailureError: the disk is full or the folder cannot be written; ``target`` is then as it was.
+        BadInputError: no file can have that name, since a folder is there or a file is where a folder should be.
     """
     target = Path(target)
-    with _clear_disk_errors(target):
+    with clear_disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         os.close(handle)
@@ -43,7 +50,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
 def atomic_directory(target: Path) -> Iterator[Path]:
     """Gives a temporary folder beside ``target``; on success it takes ``target``'s place, complete or not at all."""
     target = Path(target)
-    with _clear_disk_errors(target):
+    with clear_disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
         try:
@@ -92,6 +99,8 @@ def read_json(path: Path) -> Any:
         raise BadInputError(f"{path}: the file is missing") from None
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInputError(f"{path}: not readable as JSON ({error}); the file is damaged") from None
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def finite(value: Any) -> Any:
@@ -106,16 +115,24 @@ def finite(value: Any) -> Any:
 
 
 @contextmanager
-def _clear_disk_errors(target: Path) -> Iterator[None]:
+def clear_disk_errors(target: Path) -> Iterator[None]:
+    """Turns what the operating system says of a write to ``target`` into one clear line.
+
+    Raises:
+        FailureError: the disk is full, or the folder cannot be written.
+        BadInputError: no file can have that name.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _FULL:
             raise FailureError(f"{target}: the disk is full; free some space and run the command again") from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno in _FORBIDDEN:
             raise FailureError(
                 f"{target}: cannot be written ({error.strerror}); set MIRAGE_HOME to a folder of your own"
             ) from error
+        if error.errno in _NO_PLACE:
+            raise BadInputError(f"{target}: cannot be written ({error.strerror}); give another name") from error
         raise
 
 
@@ -128,6 +145,8 @@ def _fsync(path: Path) -> None:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    # It can only be read by setting it; two threads that do so at once would leave it at 0 for good.
+    with _UMASK_LOCK:
+        mask = os.umask(0o077)
+        os.umask(mask)
     return mask

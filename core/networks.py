@@ -5,20 +5,20 @@ Only safetensors and JSON are read: a model file from anyone runs no code.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from core.errors import BadInputError
 from core.files import atomic_directory, read_json, write_json
 
-# A corrupt or hostile configuration must not make us allocate without bound.
-_MOST_PARAMETERS = 200_000_000
+# A corrupt or hostile file must not make us allocate without bound.
+_MOST_BYTES = 4_000_000_000
 
 
 class Network(nn.Module):
@@ -34,8 +34,7 @@ class Network(nn.Module):
         """Writes ``config.json`` and ``model.safetensors``; the folder is replaced as a whole."""
         with atomic_directory(Path(folder)) as temporary:
             write_json(temporary / "config.json", {"model_type": self.kind, **self.config})
-            tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
-            save_file(tensors, temporary / "model.safetensors", metadata={"format": "pt"})
+            write_tensors(temporary / "model.safetensors", self.state_dict())
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:
@@ -52,16 +51,21 @@ class Network(nn.Module):
         try:
             with torch.device("meta"):
                 network = cls(**config)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise BadInputError(f"{folder / 'config.json'}: not usable ({error})") from None
-        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-        found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+            line = str(error).partition("\n")[0]
+            raise BadInputError(f"{folder / 'config.json'}: not usable ({line})") from None
+        expected, found = _forms(network.state_dict()), _forms(tensors)
         if expected != found:
             wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
             raise BadInputError(
                 f"{folder / 'model.safetensors'}: does not fit config.json (first difference: {wrong[0]}, "
                 f"{found.get(wrong[0], 'missing')} instead of {expected.get(wrong[0], 'nothing')})"
             )
+        for name, tensor in tensors.items():
+            if not bool(torch.isfinite(tensor).all()):
+                raise BadInputError(
+                    f"{folder / 'model.safetensors'}: {name} holds NaN or infinity; the file is damaged"
+                )
         network.load_state_dict(tensors, assign=True)
         return network.eval()
 
@@ -74,16 +78,35 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise BadInputError(f"{path}: the file is missing")
+    if path.stat().st_size > _MOST_BYTES:
+        raise BadInputError(f"{path}: more than {_MOST_BYTES:,} bytes; not a network of MIRAGE")
     try:
         tensors = load_file(path)
-    except (SafetensorError, ValueError, OSError, json.JSONDecodeError) as error:
+    except (SafetensorError, ValueError, OSError) as error:
         raise BadInputError(
             f"{path}: not a readable safetensors file ({error}); it is truncated, or another format such as pickle, "
             "which MIRAGE never loads"
         ) from None
-    if sum(tensor.numel() for tensor in tensors.values()) > _MOST_PARAMETERS:
-        raise BadInputError(f"{path}: more than {_MOST_PARAMETERS:,} values; not a network of MIRAGE")
     return tensors
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Writes a safetensors file.
+
+    It is made in memory: safetensors' own writer reports a full disk as an error of another kind.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    # A clone of its own for each: safetensors refuses tensors that share memory.
+    content = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    path.write_bytes(save(content, metadata={"format": "pt"}))
+
+
+def _forms(tensors: Mapping[str, Tensor]) -> dict[str, str]:
+    return {
+        name: f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}" for name, tensor in tensors.items()
+    }
 
 
 class Sphere(nn.Module):
