@@ -69,7 +69,8 @@ def check_finite(loss: Tensor, stage: str, step: int) -> None:
     """Raises FailureError where the loss is NaN or infinite: training on would only spoil the networks."""
     if not torch.isfinite(loss):
         raise FailureError(
-            f"{stage}, step {step}: the loss is {float(loss)}; lower the learning rate and resume from the checkpoint"
+            f"{stage}, step {step}: the loss is {float(loss.detach())}; lower the learning rate and resume from the "
+            "checkpoint"
         )
 
 

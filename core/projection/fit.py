@@ -16,6 +16,7 @@ from core.projection.networks import Projector
 _HELD_OUT = 0.15
 _TRUSTWORTHINESS_POINTS = 3000
 _BATCH = 256
+_EXACT_POINTS = 4000
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def trustworthiness(points: np.ndarray, coordinates: np.ndarray, neighbours: int
     """How far map neighbours are neighbours in truth, 0 to 1 (Venna and Kaski 2001); on at most 3,000 points."""
     from sklearn.manifold import trustworthiness as measure
 
+    if len(points) < 3:
+        return 1.0
     if len(points) > _TRUSTWORTHINESS_POINTS:
         chosen = np.random.default_rng(seed).choice(len(points), _TRUSTWORTHINESS_POINTS, replace=False)
         points, coordinates = points[chosen], coordinates[chosen]
@@ -77,7 +80,7 @@ def _umap(points: np.ndarray, config: ProjectionConfig, seed: int) -> np.ndarray
     from umap import UMAP
 
     with warnings.catch_warnings():
-        # A fixed seed means one thread; UMAP warns of it each time.
+        # A fixed seed means one thread, and given neighbours no later transform; UMAP warns of both each time.
         warnings.simplefilter("ignore")
         reducer = UMAP(
             n_neighbors=config.neighbours,
@@ -85,8 +88,28 @@ def _umap(points: np.ndarray, config: ProjectionConfig, seed: int) -> np.ndarray
             metric=config.metric,
             random_state=seed,
             n_jobs=1,
+            precomputed_knn=_exact_neighbours(points, config),
         )
-        return np.asarray(reducer.fit_transform(points), dtype=np.float32)
+        threads = torch.get_num_threads()
+        try:
+            return np.asarray(reducer.fit_transform(points), dtype=np.float32)
+        finally:
+            # UMAP's numba shares PyTorch's OpenMP and resets its number of threads.
+            torch.set_num_threads(threads)
+
+
+def _exact_neighbours(points: np.ndarray, config: ProjectionConfig) -> tuple[np.ndarray | None, ...]:
+    """The neighbours and their distances, (n, k) each; for many points none, then UMAP approximates them itself.
+
+    UMAP is exact for few points too, but first compiles its own search: some six seconds in every process.
+    """
+    if len(points) > _EXACT_POINTS:
+        return (None, None, None)
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=config.neighbours, metric=config.metric, algorithm="brute").fit(points)
+    distances, rows = search.kneighbors(points)
+    return rows, distances.astype(np.float32)
 
 
 def _fit_projector(points: np.ndarray, coordinates: np.ndarray, steps: int, seed: int) -> tuple[Projector, float]:
@@ -95,7 +118,9 @@ def _fit_projector(points: np.ndarray, coordinates: np.ndarray, steps: int, seed
     order = torch.randperm(len(x), generator=generator)
     held = order[: max(1, int(_HELD_OUT * len(x)))]
     fitted = order[len(held) :] if len(x) > 3 else order
-    projector = Projector(dim=x.shape[1])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        projector = Projector(dim=x.shape[1])
     projector.place(y)
     optimiser = torch.optim.AdamW(projector.parameters(), lr=2e-3, weight_decay=1e-2, foreach=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
