@@ -29,8 +29,7 @@ def train(
 ) -> None:
     """Align speech and text, then train the generator. Ctrl-C stops cleanly."""
     from core.config import resolve_config
-    from core.runs.data import load_data
-    from core.runs.training import create_run
+    from core.runs.creation import check_input, create_run
     from core.workspace import Workspace
 
     sections: dict[str, dict[str, Any]] = {"data": {"corpus": name}}
@@ -40,7 +39,7 @@ def train(
         sections["data"]["fold"] = fold
     workspace = Workspace()
     resolved = resolve_config(config, settings or [], **sections)
-    load_data(resolved, workspace)
+    check_input(resolved, workspace)
     _work(create_run(resolved, workspace, run_id), workspace, as_json)
 
 
@@ -65,7 +64,7 @@ def resume(
 @app.command()
 def stop(run: Annotated[str, typer.Argument(help="Id of the run.")]) -> None:
     """Ask a running job to stop; it keeps a checkpoint and can be resumed."""
-    from core.runs.training import request_stop
+    from core.runs.state import request_stop
     from core.workspace import Workspace
 
     request_stop(Workspace().run_folder(run))
@@ -75,21 +74,31 @@ def stop(run: Annotated[str, typer.Argument(help="Id of the run.")]) -> None:
 @app.command()
 def runs(as_json: JsonOption = False) -> None:
     """List the runs of the workspace."""
-    from core.runs.state import read_state, state_summary
+    from core.errors import BadInputError
+    from core.runs.state import State, read_state, state_summary
     from core.workspace import Workspace
 
     workspace = Workspace()
-    states = {run_id: read_state(workspace.run_folder(run_id)) for run_id in workspace.run_ids()}
+    states: dict[str, State] = {}
+    damaged: dict[str, str] = {}
+    for run_id in workspace.run_ids():
+        try:
+            states[run_id] = read_state(workspace.run_folder(run_id))
+        except BadInputError as error:
+            damaged[run_id] = str(error)
     if as_json:
         print_json([{"run": run_id, **state_summary(state)} for run_id, state in states.items()])
-    elif not states:
-        typer.echo(f"no runs in {workspace.runs}; start one with `mirage train NAME`")
-    else:
+    elif states:
         rows = [
             [run_id, state.status, state.stage, f"{state.step}/{state.total}", state.message]
             for run_id, state in states.items()
         ]
         print_table(["run", "status", "stage", "step", "message"], rows)
+    elif not damaged:
+        typer.echo(f"no runs in {workspace.runs}; start one with `mirage train NAME`")
+    # One damaged run hides no other.
+    for reason in damaged.values():
+        typer.echo(f"mirage: {reason}", err=True)
 
 
 def _work(folder: Path, workspace: Workspace, as_json: bool, quiet: bool = False) -> None:
@@ -133,7 +142,9 @@ def _print_results(folder: Path) -> None:
     ]
     if rows:
         classes, count = len(evaluation["classes"]), evaluation["n"]["test"]
-        title = f"Held-out speakers {evaluation['fold']}: {classes} classes, {count} utterances, nothing generated added"
+        title = (
+            f"Held-out speakers {evaluation['fold']}: {classes} classes, {count} utterances, nothing generated added"
+        )
         print_table(["recognition", "UA", "WA", "macro-F1"], rows, title=title)
     else:
         typer.echo("no fold was held out, so recognition was not measured (data.fold)")

@@ -1,13 +1,42 @@
-"""Runs: training as a process of its own, and what it leaves behind."""
+"""Runs: training as a process of its own, and what it leaves behind.
 
-from core.runs.events import read_events
-from core.runs.export import write_batch
-from core.runs.files import find_run
-from core.runs.information import measure_information
-from core.runs.jobs import job_log, resume_job, start_job
-from core.runs.loaded import Batch, LoadedRun, load_run
-from core.runs.state import State, read_state
-from core.runs.training import create_run, execute, request_stop, train
+The names are loaded when they are first used: asking how a run is doing does not load PyTorch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.runs.creation import create_run
+    from core.runs.events import read_events
+    from core.runs.export import write_batch
+    from core.runs.files import find_run
+    from core.runs.information import measure_information
+    from core.runs.jobs import job_log, resume_job, start_job
+    from core.runs.loaded import Batch, LoadedRun, load_run
+    from core.runs.state import State, read_state, request_stop
+    from core.runs.training import execute, train
+
+_HOME = {
+    "Batch": "loaded",
+    "LoadedRun": "loaded",
+    "State": "state",
+    "create_run": "creation",
+    "execute": "training",
+    "find_run": "files",
+    "job_log": "jobs",
+    "load_run": "loaded",
+    "measure_information": "information",
+    "read_events": "events",
+    "read_state": "state",
+    "request_stop": "state",
+    "resume_job": "jobs",
+    "start_job": "jobs",
+    "train": "training",
+    "write_batch": "export",
+}
 
 __all__ = [
     "Batch",
@@ -27,3 +56,9 @@ __all__ = [
     "train",
     "write_batch",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

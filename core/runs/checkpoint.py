@@ -8,14 +8,14 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from core.errors import BadInputError
 from core.files import atomic_directory, read_json, write_json
-from core.networks import read_tensors
+from core.networks import read_tensors, write_tensors
 from core.stages import StageState
 
 _PARTS = ("networks", "optimisers", "random")
@@ -57,18 +57,16 @@ def save_checkpoint(folder: Path, state: StageState, *, stage: str, step: int, k
         sums = {}
         for part, tensors in zip(_PARTS, (networks, optimisers, random), strict=True):
             path = temporary / f"{part}.safetensors"
-            save_file({key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}, path)
+            write_tensors(path, tensors)
             sums[path.name] = _sha256(path)
-        write_json(
-            temporary / "checkpoint.json",
-            {
-                "stage": stage,
-                "stage_step": state.done,
-                "step": step,
-                "averages": {name: average.count for name, average in state.averages.items()},
-                "sha256": sums,
-            },
-        )
+        content = {
+            "stage": stage,
+            "stage_step": state.done,
+            "step": step,
+            "averages": {name: average.count for name, average in state.averages.items()},
+            "sha256": sums,
+        }
+        write_json(temporary / "checkpoint.json", {**content, "own_sha256": _own_sha256(content)})
     for old in _folders(folder)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
     return Checkpoint(target, stage, state.done, step)
@@ -79,9 +77,10 @@ def last_checkpoint(folder: Path) -> Checkpoint | None:
     for path in reversed(_folders(folder)):
         try:
             content = read_json(path / "checkpoint.json")
-            if all(_sha256(path / name) == digest for name, digest in content["sha256"].items()):
+            whole = content.pop("own_sha256") == _own_sha256(content)
+            if whole and all(_sha256(path / name) == digest for name, digest in content["sha256"].items()):
                 return Checkpoint(path, content["stage"], int(content["stage_step"]), int(content["step"]))
-        except (BadInputError, OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError):
+        except (BadInputError, OSError, KeyError, TypeError, ValueError, AttributeError):
             continue
     return None
 
@@ -131,6 +130,10 @@ def _match(path: Path) -> re.Match[str] | None:
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _own_sha256(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

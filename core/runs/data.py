@@ -81,7 +81,7 @@ def load_data(config: Config, workspace: Workspace) -> RunData:
         text, has_text = text_store.for_ids(table["utterance_id"])
         if has_text.sum() < 2:
             text, has_text, text_store = None, np.zeros(len(table), dtype=bool), None
-    codes = labels.map({name: index for index, name in enumerate(classes)}).fillna(-1).to_numpy(dtype=np.int64)
+    codes = labels.map({name: index for index, name in enumerate(classes)}).fillna(-1).to_numpy(np.int64, copy=True)
     part, fold = divide(table, codes, data, config.training.seed, classes)
     return RunData(
         corpus=corpus,

@@ -12,7 +12,8 @@ import torch
 
 from core import __version__
 from core.config import Config
-from core.files import write_json
+from core.errors import BadInputError
+from core.files import read_json, write_json
 from core.runs.data import RunData
 
 _PACKAGES = ("torch", "transformers", "numpy", "pandas", "scikit-learn", "umap-learn", "safetensors", "streamlit")
@@ -39,6 +40,25 @@ def write_environment(folder: Path, config: Config, data: RunData, device: torch
             "written": time.time(),
         },
     )
+
+
+def refuse_other_data(folder: Path, data: RunData) -> None:
+    """Compares the data with what ``environment.json`` names, so that a run never goes on with other ones.
+
+    Raises:
+        BadInputError: the corpus or its embeddings have changed since the run began.
+    """
+    try:
+        content = read_json(folder / "environment.json")
+        before = {"corpus": content["corpus"]["sha256"], "embeddings": [s["sha256"] for s in content["embeddings"]]}
+    except (BadInputError, KeyError, TypeError):
+        # Written at every start; without it there is nothing to compare with.
+        return
+    for what, found in (("corpus", data.corpus.fingerprint()), ("embeddings", [s.fingerprint() for s in data.stores])):
+        if before[what] != found:
+            raise BadInputError(
+                f"run {folder.name!r}: the {what} of {data.corpus.name} changed since the run began; train a new run"
+            )
 
 
 def _version(package: str) -> str | None:

@@ -23,12 +23,14 @@ def measure_information(run: LoadedRun, *, estimator: str | None = None, seed: i
         One dict for each quantity: the fields of ``Estimate``, and ``training_bound`` as the run has kept it.
 
     Raises:
-        BadInputError: no such estimator.
+        BadInputError: no such estimator, or a seed that is none.
     """
     settings = run.config.information
     known = sorted({name for kind in ESTIMATORS.values() for name in kind})
     if estimator is not None and estimator not in known:
         raise BadInputError(f"there is no estimator {estimator!r}; choose one of {', '.join(known)}")
+    if not 0 <= seed < 2**31:
+        raise BadInputError(f"seed {seed}: from 0 to {2**31 - 1}")
     each = -(-settings.samples // len(run.classes))
     batches = [run.generate(name, each, seed=seed * 1009 + 1 + index) for index, name in enumerate(run.classes)]
     h_hat = np.concatenate([batch.audio for batch in batches])

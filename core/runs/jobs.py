@@ -12,9 +12,8 @@ from pathlib import Path
 
 from core.config import Config
 from core.errors import BadInputError
-from core.runs.data import load_data
-from core.runs.state import read_state, write_state
-from core.runs.training import create_run
+from core.runs.creation import check_input, create_run
+from core.runs.state import STOP_FILE, read_state, write_state
 from core.workspace import Workspace
 
 
@@ -26,7 +25,7 @@ def start_job(workspace: Workspace, config: Config, run_id: str | None = None) -
     Raises:
         BadInputError: corpus, embeddings or configuration cannot be used, or the name is taken.
     """
-    load_data(config, workspace)
+    check_input(config, workspace)
     folder = create_run(config, workspace, run_id)
     _spawn(workspace, folder)
     return folder.name
@@ -44,6 +43,7 @@ def resume_job(workspace: Workspace, run_id: str) -> None:
         raise BadInputError(f"run {run_id!r} is {state.status} already")
     if state.status == "finished":
         raise BadInputError(f"run {run_id!r} is finished; there is nothing to go on with")
+    (folder / STOP_FILE).unlink(missing_ok=True)
     write_state(folder, replace(state, status="queued", message="waiting to go on", heartbeat=time.time()))
     _spawn(workspace, folder)
 
@@ -60,7 +60,8 @@ def job_log(folder: str | Path, lines: int = 200) -> list[str]:
 
 
 def _spawn(workspace: Workspace, folder: Path) -> None:
-    command: Sequence[str] = [sys.executable, "-m", "core", "resume", folder.name, "--quiet"]
+    # -P: a folder named core where the person happens to be is not MIRAGE's.
+    command: Sequence[str] = [sys.executable, "-P", "-m", "core", "resume", folder.name, "--quiet"]
     environment = {**os.environ, "MIRAGE_HOME": str(workspace.root)}
     # The package is found wherever the process that starts the job found it.
     root = str(Path(__file__).resolve().parents[2])

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from core.alignment import Aligner
-from core.config import Config, load_config
+from core.config import Config
 from core.corpora import Corpus, load_corpus
 from core.errors import BadInputError
 from core.files import read_json
@@ -23,7 +23,7 @@ from core.generation import Discriminator, Generator
 from core.information import posterior_pointwise_mi
 from core.networks import Network
 from core.projection import Projector
-from core.runs.files import find_run, read_coordinates, read_features
+from core.runs.files import find_run, read_config, read_coordinates, read_features, refuse_unfinished
 from core.runs.neighbours import Neighbourhood
 from core.workspace import Workspace
 
@@ -65,11 +65,8 @@ class LoadedRun:
     def __init__(self, path: Path, workspace: Workspace) -> None:
         self.path = path
         self.id = path.name
-        self.config: Config = load_config(path / "config.yaml")
-        if not (path / "projection" / "coordinates.parquet").is_file():
-            raise BadInputError(
-                f"run {self.id!r} is not finished; go on with `mirage resume {self.id}`, or copy the whole folder"
-            )
+        self.config: Config = read_config(path)
+        refuse_unfinished(path)
         self._aligner = self._network(Aligner, "model/aligner")
         self._generator = self._network(Generator, "model/generator")
         self._discriminator = self._network(Discriminator, "model/discriminator")
@@ -77,16 +74,20 @@ class LoadedRun:
         self.classes: list[str] = list(self._aligner.config["classes"])
         self.dim: int = self._aligner.config["dim"]
         shape = self._generator.config
+        heads = self._discriminator.config
         if (
             shape["dim"] != self.dim
             or shape["classes"] != len(self.classes)
             or self._projector.config["dim"] != self.dim
+            or any(heads[name] != shape[name] for name in ("dim", "classes", "codes", "text", "paired"))
         ):
             raise BadInputError(f"{path / 'model'}: the networks do not belong together; copy the run's folder again")
         self.code_names: list[str] = [f"u{index + 1}" for index in range(shape["codes"])]
         self.noise_size: int = shape["noise"]
         self.mode: str = "paired" if shape["paired"] else "text" if shape["text"] else "free"
         self.utterances, self.h, self.t, metadata = read_features(path, self.dim)
+        if self.mode == "text" and self.t is None:
+            raise BadInputError(f"{path / 'features' / 'aligned.safetensors'}: t is missing; the run is damaged")
         self.has_text: np.ndarray = self.utterances["has_text"].to_numpy(dtype=bool)
         self.corpus: str = metadata.get("corpus", self.config.data.corpus)
         self.workspace = workspace
@@ -127,12 +128,14 @@ class LoadedRun:
         if paired and self.mode != "paired":
             raise BadInputError(f"run {self.id!r} is in mode {self.mode}: train with generation.mode=paired for pairs")
         weights = self._weights(emotion, mixture)
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(_seed(seed))
         z = truncation * torch.randn((n, self.noise_size), generator=generator)
         u = truncation * torch.randn((n, len(self.code_names)), generator=generator)
         for name, value in (codes or {}).items():
             if name not in self.code_names:
                 raise BadInputError(f"there is no code {name!r}; the run's codes: {', '.join(self.code_names)}")
+            if not math.isfinite(value):
+                raise BadInputError(f"code {name} = {value}: a number is needed")
             u[:, self.code_names.index(name)] = float(value)
         if noise is not None:
             z = torch.as_tensor(np.asarray(noise, dtype=np.float32))
@@ -181,7 +184,7 @@ class LoadedRun:
 
     def sample_noise(self, n: int, seed: int) -> np.ndarray:
         """(n, noise_size) standard normal noise z; equal to what ``generate`` draws for that seed."""
-        return torch.randn((n, self.noise_size), generator=torch.Generator().manual_seed(seed)).numpy()
+        return torch.randn((n, self.noise_size), generator=torch.Generator().manual_seed(_seed(seed))).numpy()
 
     @torch.no_grad()
     def posterior(self, h: np.ndarray) -> np.ndarray:
@@ -222,14 +225,14 @@ class LoadedRun:
 
     def neighbours(self, h: np.ndarray, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
         """The ``k`` nearest utterances in the full dimension: rows (n, k) and Euclidean distances (n, k)."""
-        return self._neighbourhood.nearest(_array(h), k)
+        return self._neighbourhood.nearest(self._checked(h, self.dim).numpy(), k)
 
     def novelty(self, h: np.ndarray) -> np.ndarray:
         """(n,) how far out of distribution: mean distance to the 5 nearest utterances over that of real ones.
 
         1 is as near as real utterances typically are to one another; 2 is twice as far.
         """
-        return self._neighbourhood.novelty(_array(h))
+        return self._neighbourhood.novelty(self._checked(h, self.dim).numpy())
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
@@ -307,13 +310,16 @@ class LoadedRun:
         """
         if not self._aligner.has_text:
             raise BadInputError(f"run {self.id!r} was trained without text")
-        stores = read_json(self.path / "environment.json").get("embeddings", [])
-        if len(stores) < 2:
-            raise BadInputError(f"{self.path / 'environment.json'}: the text encoder is not named; the file is damaged")
+        file = self.path / "environment.json"
+        content = read_json(file)
+        try:
+            name = str(content["embeddings"][1]["encoder"])
+        except (KeyError, IndexError, TypeError):
+            raise BadInputError(f"{file}: the text encoder is not named; the file is damaged") from None
         from core.encoders import TextEncoder
 
         if self._text_encoder is None:
-            self._text_encoder = TextEncoder.load(stores[1]["encoder"])
+            self._text_encoder = TextEncoder.load(name)
         return self.align_text(self._text_encoder.encode(sentences))
 
     _text_encoder: Any = None
@@ -343,8 +349,8 @@ class LoadedRun:
                 raise BadInputError("the text is empty")
             return np.repeat(self.encode_text([text]), n, axis=0), [text] * n
         if isinstance(text, np.ndarray):
-            if text.shape != (self.dim,):
-                raise BadInputError(f"a text feature has ({self.dim},) values, found {text.shape}")
+            if text.shape != (self.dim,) or not np.isfinite(text).all():
+                raise BadInputError(f"a text feature has ({self.dim},) finite values, found {text.shape}")
             return np.repeat(text[None].astype(np.float32), n, axis=0), [None] * n
         if text is not None:
             if not 0 <= int(text) < len(self.utterances) or not self.has_text[int(text)]:
@@ -367,8 +373,8 @@ class LoadedRun:
 
     def _checked(self, values: np.ndarray, width: int) -> Tensor:
         array = _array(values)
-        if array.ndim != 2 or array.shape[1] != width:
-            raise BadInputError(f"expected features of shape (n, {width}), found {array.shape}")
+        if array.ndim != 2 or array.shape[1] != width or not np.isfinite(array).all():
+            raise BadInputError(f"expected finite features of shape (n, {width}), found {array.shape}")
         return torch.from_numpy(array)
 
     def _network(self, kind: type[N], folder: str) -> N:
@@ -385,6 +391,12 @@ def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> Load
     """
     workspace = workspace or Workspace()
     return LoadedRun(find_run(id_or_path, workspace), workspace)
+
+
+def _seed(seed: int) -> int:
+    if not 0 <= seed < 2**63:
+        raise BadInputError(f"seed {seed}: from 0 to {2**63 - 1}")
+    return seed
 
 
 def _array(values: np.ndarray) -> np.ndarray:

@@ -21,20 +21,23 @@ class Neighbourhood:
         self._squares = np.einsum("ij,ij->i", points, points)
 
     def nearest(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows (m, k) and distances (m, k) of the nearest points, nearest first; k is at most n."""
+        """Rows (m, k) and distances (m, k) of the nearest points, nearest first; at most all n of them."""
+        if k < 1:
+            raise BadInputError(f"k = {k}: at least one neighbour")
         if queries.ndim != 2 or queries.shape[1] != self._points.shape[1]:
             raise BadInputError(f"expected features of shape (n, {self._points.shape[1]}), found {queries.shape}")
         k = min(k, len(self._points))
-        step = max(1, _CHUNK // len(self._points))
+        step = max(1, _CHUNK // max(len(self._points), k * queries.shape[1]))
         rows, distances = [], []
         for start in range(0, len(queries), step):
             part = queries[start : start + step]
             squared = self._squares - 2.0 * part @ self._points.T + np.einsum("ij,ij->i", part, part)[:, None]
             near = np.argpartition(squared, k - 1, axis=1)[:, :k]
-            values = np.take_along_axis(squared, near, axis=1)
+            # The expanded square loses the small distances to rounding: those that are kept are taken again.
+            values = np.linalg.norm(part[:, None, :] - self._points[near], axis=2)
             order = np.argsort(values, axis=1, kind="stable")
             rows.append(np.take_along_axis(near, order, axis=1))
-            distances.append(np.sqrt(np.maximum(np.take_along_axis(values, order, axis=1), 0.0)))
+            distances.append(np.take_along_axis(values, order, axis=1))
         if not rows:
             return np.zeros((0, k), dtype=np.int64), np.zeros((0, k), dtype=np.float32)
         return np.concatenate(rows), np.concatenate(distances)

@@ -8,14 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from core.alignment import Aligner
 from core.config import Config
-from core.evaluation import LogisticReference, scores
 from core.files import atomic_directory, atomic_path, write_json
 from core.generation import GenerationStage, held_out_figures
+from core.networks import write_tensors
 from core.projection import fit_map
 from core.runs.data import RunData
 from core.runs.events import EventLog
@@ -47,6 +46,9 @@ class Results:
     @torch.no_grad()
     def write_evaluation(self, aligner: Aligner) -> None:
         """Writes ``evaluation.json``; figures only where a fold is held out."""
+        # Not at the top: scikit-learn takes longer to load than the first steps take, and curves are wanted at once.
+        from core.evaluation import LogisticReference, scores
+
         data = self.data
         test = data.rows("test")
         content: dict[str, object] = {
@@ -111,9 +113,8 @@ def write_features(folder: Path, data: RunData, features: dict[str, Tensor]) -> 
     arrow = arrow.replace_schema_metadata({"corpus": data.corpus.name})
     with atomic_directory(folder / "features") as temporary:
         pq.write_table(arrow, temporary / "utterances.parquet")
-        save_file(
-            {name: features[name].contiguous() for name in ("h", "t") if name in features},
-            temporary / "aligned.safetensors",
+        write_tensors(
+            temporary / "aligned.safetensors", {name: features[name] for name in ("h", "t") if name in features}
         )
 
 

@@ -13,13 +13,25 @@ from typing import Any
 import psutil
 
 from core.errors import BadInputError, MirageError
-from core.files import read_json, write_json
+from core.files import clear_disk_errors, read_json, write_json
 
 STATUSES = ("queued", "running", "stopped", "finished", "failed", "lost")
 """``lost`` is never written: it is what a reader makes of a running state whose process is gone."""
 
+STOP_FILE = "stop"
+"""Lies in the folder of a run that was asked to stop."""
+
 HEARTBEAT_SECONDS = 2.0
 _SILENT_SECONDS = 10.0
+_START_SECONDS = 60.0
+
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("status", "stage", "message"), str),
+    **dict.fromkeys(("step", "total"), int),
+    "pid": int | None,
+    "host": str | None,
+}
+_TIME = int | float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,24 +77,41 @@ def read_state(folder: str | Path) -> State:
     if not path.is_file():
         raise BadInputError(f"{folder}: no run here (state.json is missing)")
     content = read_json(path)
-    if not isinstance(content, dict) or content.get("status") not in STATUSES:
-        raise BadInputError(f"{path}: not the state of a run; the file is damaged")
     known = {field.name for field in fields(State)}
-    state = State(**{key: value for key, value in content.items() if key in known})
+    values = {key: value for key, value in content.items() if key in known} if isinstance(content, dict) else {}
+    fitting = all(isinstance(value, _KINDS.get(key, _TIME)) for key, value in values.items())
+    if not fitting or values.get("status") not in STATUSES:
+        raise BadInputError(f"{path}: not the state of a run; the file is damaged")
+    state = State(**values)
     if state.status == "running" and not _alive(state):
-        return replace(
-            state,
-            status="lost",
-            eta=None,
-            steps_per_second=None,
-            message="the process has died; resume goes on from the last checkpoint",
-        )
+        return _lost(state, "the process has died; resume goes on from the last checkpoint")
+    if state.status == "queued" and time.time() - (state.updated or 0.0) > _START_SECONDS:
+        return _lost(state, "the process did not begin; job.log may say why, resume tries again")
+    return state
+
+
+def request_stop(folder: str | Path) -> State:
+    """Asks the process that works on a run to stop at its next step; returns the state before that.
+
+    Raises:
+        BadInputError: the run is not running.
+        FailureError: the run's folder cannot be written.
+    """
+    state = read_state(folder)
+    if not state.active:
+        raise BadInputError(f"run {Path(folder).name!r} is {state.status}: there is nothing to stop")
+    with clear_disk_errors(Path(folder) / STOP_FILE):
+        (Path(folder) / STOP_FILE).touch()
     return state
 
 
 def write_state(folder: str | Path, state: State) -> None:
     """Writes ``state.json`` atomically."""
     write_json(Path(folder) / "state.json", asdict(replace(state, updated=time.time())))
+
+
+def _lost(state: State, message: str) -> State:
+    return replace(state, status="lost", eta=None, steps_per_second=None, message=message)
 
 
 def _alive(state: State) -> bool:
@@ -96,7 +125,7 @@ def _alive(state: State) -> bool:
         process = psutil.Process(state.pid)
         same = state.process_started is None or abs(process.create_time() - state.process_started) < 1.0
         return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError):
         return False
 
 
@@ -122,7 +151,6 @@ class Reporter:
             started=now,
         )
         self._pace: list[tuple[float, int]] = []
-        self._closed = False
         write_state(folder, self._state)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
@@ -145,13 +173,21 @@ class Reporter:
             self._write()
 
     def close(self, status: str, message: str) -> None:
-        """Writes the last word: finished, stopped or failed."""
+        """Writes the last word: finished, stopped or failed.
+
+        Raises:
+            FailureError: ``finished`` cannot be written. That another word cannot is not said: it would hide the
+                fault that led to it, and a reader finds the run lost.
+        """
         self._wake.set()
         self._thread.join()
         with self._lock:
-            self._closed = True
             self._state = replace(self._state, status=status, message=message, eta=None, steps_per_second=None)
-        self._write()
+        try:
+            self._write()
+        except (OSError, MirageError):
+            if status == "finished":
+                raise
 
     def _beat(self) -> None:
         while not self._wake.wait(HEARTBEAT_SECONDS if self._state.step else 0.5):

@@ -2,59 +2,35 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import re
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from core.alignment import Aligner, AlignmentStage
-from core.config import Config, load_config
-from core.errors import BadInputError, FailureError, MirageError
-from core.files import write_text
+from core.config import Config
+from core.errors import FailureError, MirageError
+from core.files import clear_disk_errors
 from core.generation import GenerationData, GenerationStage
 from core.progress import Progress, silent
 from core.runs.checkpoint import Checkpoint, last_checkpoint, restore_checkpoint, save_checkpoint
+from core.runs.creation import check_input, create_run, generation_mode
 from core.runs.data import RunData, load_data
-from core.runs.environment import write_environment
+from core.runs.environment import refuse_other_data, write_environment
 from core.runs.events import EventLog
+from core.runs.files import read_config
+from core.runs.guards import isolated, only_one, open_log, stop_signals, sweep
 from core.runs.loaded import LoadedRun, load_run
 from core.runs.results import Results, features_of, write_features, write_information, write_map
-from core.runs.state import Reporter, State, read_state, write_state
+from core.runs.state import STOP_FILE, Reporter, read_state
 from core.stages import Stage, pick_device
 from core.workspace import Workspace
 
-STOP_FILE = "stop"
-_MEASUREMENTS = 10
+_MEASUREMENTS = 8
 
 
 class Stopped(Exception):  # noqa: N818 - no fault: somebody asked for it
     """The run was asked to stop; its state is on the disk."""
-
-
-def create_run(config: Config, workspace: Workspace, run_id: str | None = None) -> Path:
-    """Makes the folder of a new run, queued.
-
-    Raises:
-        BadInputError: the name is taken or cannot be a name.
-    """
-    folder = workspace.run_folder(run_id or _free_name(config, workspace))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        raise BadInputError(
-            f"run {folder.name!r} exists already; go on with `mirage resume {folder.name}` or give another --run-id"
-        ) from None
-    write_text(folder / "config.yaml", config.to_yaml())
-    write_state(folder, State(status="queued", message="waiting to start", created=time.time()))
-    return folder
 
 
 def train(
@@ -77,8 +53,7 @@ def train(
     """
     workspace = workspace or Workspace()
     config = (config or Config()).changed(data={"corpus": corpus})
-    # Whatever is wrong with the input is said before a run is made.
-    load_data(config, workspace)
+    check_input(config, workspace)
     folder = create_run(config, workspace, run_id)
     execute(folder, workspace, progress=progress)
     return load_run(folder)
@@ -93,17 +68,22 @@ def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) 
     Raises:
         BadInputError, FailureError: also written into the run's state.
     """
-    with _only_one(folder):
-        (folder / STOP_FILE).unlink(missing_ok=True)
-        config = load_config(folder / "config.yaml")
+    with clear_disk_errors(folder), only_one(folder):
+        # A queued run may have been asked to stop before its process was there; any other stop is an old one.
+        if read_state(folder).status != "queued":
+            (folder / STOP_FILE).unlink(missing_ok=True)
+        sweep(folder)
+        config = read_config(folder)
         reporter = Reporter(folder, config.alignment.steps + config.generation.steps)
-        log = EventLog(folder)
         try:
-            with _isolated(config), _stop_signals(folder):
+            with clear_disk_errors(folder), open_log(folder) as log, isolated(config), stop_signals(folder):
                 _Execution(folder, workspace, config, reporter, log, progress).run()
         except Stopped:
             reporter.close("stopped", "stopped; resume goes on from here")
             return "stopped"
+        except KeyboardInterrupt:
+            reporter.close("stopped", "broken off; resume goes on from the last checkpoint")
+            raise
         except MirageError as error:
             reporter.close("failed", str(error))
             raise
@@ -119,7 +99,7 @@ def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) 
             reporter.close("failed", f"{type(error).__name__}: {error}")
             raise
         finally:
-            log.close()
+            (folder / STOP_FILE).unlink(missing_ok=True)
         reporter.close("finished", "finished")
         return "finished"
 
@@ -144,8 +124,10 @@ class _Execution:
     def run(self) -> None:
         config, seed = self.config, self.config.training.seed
         data = load_data(config, self.workspace)
-        write_environment(self.folder, config, data, self.device)
         checkpoint = last_checkpoint(self.folder)
+        if checkpoint is not None:
+            refuse_other_data(self.folder, data)
+        write_environment(self.folder, config, data, self.device)
 
         def alignment() -> AlignmentStage:
             train = data.alignment("train")
@@ -182,13 +164,6 @@ class _Execution:
     def _generation(self, data: RunData, features: dict[str, torch.Tensor]) -> GenerationStage:
         config = self.config
         rows = torch.from_numpy(data.rows("train"))
-        mode = config.generation.mode
-        if mode == "auto":
-            mode = "text" if "t" in features else "free"
-        if mode != "free" and "t" not in features:
-            raise BadInputError(
-                f"generation.mode = {mode}: the run has no text; embed the corpus with --text-encoder, or use mode free"
-            )
         train = GenerationData(
             h=features["h"][rows],
             labels=torch.from_numpy(data.labels)[rows],
@@ -198,7 +173,7 @@ class _Execution:
         return GenerationStage(
             train,
             len(data.classes),
-            mode,
+            generation_mode(config, data),
             config.generation,
             config.information,
             seed=config.training.seed,
@@ -241,76 +216,3 @@ class _Execution:
             raise Stopped
         self.reporter.progress(stage, step, message)
         self.progress(step, self.total, message)
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Holds the run's lock: two processes never work on one run. The lock dies with its holder."""
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadInputError(
-                f"run {folder.name!r} is being worked on by another process; see `mirage runs`"
-            ) from None
-        yield
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _isolated(config: Config) -> Iterator[None]:
-    """Leaves PyTorch's random state and number of threads as they were."""
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng():
-        if config.training.threads:
-            torch.set_num_threads(config.training.threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-
-
-@contextmanager
-def _stop_signals(folder: Path) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask for a clean stop; a second Ctrl-C breaks off. Only where signals can be caught."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before: dict[signal.Signals, Callable | int | None] = {}
-
-    def ask(number: int, frame: object) -> None:
-        if (folder / STOP_FILE).exists():
-            raise KeyboardInterrupt
-        (folder / STOP_FILE).touch()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, ask)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _free_name(config: Config, workspace: Workspace) -> str:
-    base = f"{config.data.corpus}-seed{config.training.seed}"
-    if config.data.fold is not None:
-        base += f"-fold{config.data.fold}"
-    taken = {path.name for path in workspace.runs.glob(f"{base}*")}
-    numbers = [int(match[1]) for name in taken if (match := re.fullmatch(re.escape(base) + r"-(\d+)", name))]
-    return base if base not in taken else f"{base}-{max(numbers, default=1) + 1}"
-
-
-def request_stop(folder: str | Path) -> State:
-    """Asks the process that works on a run to stop at its next step; returns the state before that.
-
-    Raises:
-        BadInputError: the run is not running.
-    """
-    state = read_state(folder)
-    if not state.active:
-        raise BadInputError(f"run {Path(folder).name!r} is {state.status}: there is nothing to stop")
-    (Path(folder) / STOP_FILE).touch()
-    return state

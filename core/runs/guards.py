@@ -1,0 +1,90 @@
+"""What a run is worked on under: one process at a time, signals that stop it, nothing left behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from core.config import Config
+from core.errors import BadInputError
+from core.runs.events import EventLog
+from core.runs.state import STOP_FILE
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a process that was killed while it wrote has left beside the files."""
+    for place in (folder, *(folder / name for name in ("checkpoints", "model", "projection"))):
+        for pattern in (".*.tmp", ".*.old"):
+            for path in place.glob(pattern):
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_log(folder: Path) -> Iterator[EventLog]:
+    log = EventLog(folder)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Holds the run's lock: two processes never work on one run. The lock dies with its holder."""
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInputError(
+                f"run {folder.name!r} is being worked on by another process; see `mirage runs`"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def isolated(config: Config) -> Iterator[None]:
+    """Leaves PyTorch's random state and number of threads as they were."""
+    threads = torch.get_num_threads()
+    with torch.random.fork_rng():
+        if config.training.threads:
+            torch.set_num_threads(config.training.threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+
+@contextmanager
+def stop_signals(folder: Path) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask for a clean stop; a second Ctrl-C breaks off. Only where signals can be caught."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[signal.Signals, Callable | int | None] = {}
+
+    def ask(number: int, frame: object) -> None:
+        if (folder / STOP_FILE).exists():
+            raise KeyboardInterrupt
+        (folder / STOP_FILE).touch()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
