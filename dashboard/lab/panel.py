@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import theme
 from dashboard.lab import controls as logic
-from dashboard.lab import export, figures, store
+from dashboard.lab import export, figures, map_figure, store
 from dashboard.lab.control_panel import show_controls
 from dashboard.lab.controls import Controls
 from dashboard.lab.readout import Readout, Strip, information_words, novelty_words, read, traverse
@@ -60,8 +60,8 @@ def _map(run: LoadedRun, now: Controls, readout: Readout, strip: Strip, before: 
     )
     frame = points.bounds
     if view == CLOSE:
-        frame = figures.close_up(frame, readout.places, strip.places)
-    option = figures.map_option(
+        frame = map_figure.close_up(frame, readout.places, strip.places)
+    option = map_figure.map_option(
         store.base_of(run),
         frame,
         run.classes,
@@ -74,13 +74,15 @@ def _map(run: LoadedRun, now: Controls, readout: Readout, strip: Strip, before: 
     st.echarts_chart(
         option,
         key="lab_map",
-        height=figures.MAP_HEIGHT,
+        height=map_figure.MAP_HEIGHT,
         on_select=_on_star,
         alt=f"Map with {now.count} generated samples over the real utterances",
     )
     left_out = int((points.audio[:, 0] == points.audio[:, 0]).sum()) - len(store.base_of(run))
     if left_out:
-        st.caption(f"{figures.BASE_MOST:,} of the real utterances are drawn, chosen at random; {left_out:,} are not.")
+        st.caption(
+            f"{map_figure.BASE_MOST:,} of the real utterances are drawn, chosen at random; {left_out:,} are not."
+        )
 
 
 def _strip(run: LoadedRun, now: Controls, strip: Strip) -> None:
@@ -191,7 +193,7 @@ def _on_star() -> None:
     groups = ((st.session_state.get("lab_map") or {}).get("selection") or {}).get("selected") or []
     for group in groups:
         indices = group.get("data_indices") or []
-        if group.get("series_id") == figures.STARS and len(indices) == 1 and isinstance(indices[0], int):
+        if group.get("series_id") == map_figure.STARS and len(indices) == 1 and isinstance(indices[0], int):
             _look_at(indices[0])
 
 

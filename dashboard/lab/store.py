@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.lab import controls as logic
 from dashboard.lab.controls import Controls
 from dashboard.lab.export import ADDRESS
-from dashboard.lab.figures import base_frame
+from dashboard.lab.map_figure import base_frame
 from dashboard.lab.tray import Kept
 from dashboard.space.store import points_of
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.palette import emotion_colour
-from dashboard.space.map_view import grid
+from dashboard.space.map_style import grid
 
 
 def posterior_bars(

@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 
 from dashboard.palette import ACCENT, MUTED, rgba
-from dashboard.space.colouring import STEPS, Colouring, gradient
+from dashboard.space.colouring import Colouring
+from dashboard.space.map_legend import legend_of, paint
+from dashboard.space.map_style import FAINT, STAR, axis, grid
 from dashboard.space.points import GeneratedPoints, MapPoints, frame_of
 from dashboard.space.selection import Selection, pair_lines
 
 POINTS = "points"
 """The id of the series that holds the utterances."""
-STAR = "path://M50,0L61,35L98,35L68,57L79,91L50,70L21,91L32,57L2,35L39,35Z"
-FAINT = 0.13
+GENERATED = "generated"
 HEIGHT = 560
 _SAID = 90
 
@@ -53,7 +54,7 @@ def map_option(
 ) -> dict[str, Any]:
     """The whole chart; ``visible`` (n,) is what the filters let pass."""
     frame = look.frame or _frame(points, generated)
-    legend, empties, lines = _legend(points, colours, visible, selection, look, generated)
+    legend, empties, lines = legend_of(points, colours, visible, selection, look.audio, look.text, generated)
     series: list[dict[str, Any]] = []
     if look.pairs:
         rows = [row for row in _marked(selection) if visible[row]]
@@ -64,6 +65,8 @@ def map_option(
         series.append(_generated_series())
     series += _rings(points, selection, look)
     series += empties
+    drawn = [i for i, one in enumerate(series) if one["id"] == POINTS]
+    stars = [i for i, one in enumerate(series) if one["id"] == GENERATED]
     return {
         "animation": False,
         "dataset": [
@@ -79,13 +82,13 @@ def map_option(
         "brush": {
             "xAxisIndex": "all",
             "brushMode": "single",
-            "seriesIndex": [i for i, one in enumerate(series) if one["id"] == POINTS],
+            "seriesIndex": drawn,
             "outOfBrush": {"colorAlpha": FAINT},
             "brushStyle": {"borderWidth": 1, "borderColor": ACCENT, "color": rgba(ACCENT, 0.06)},
             "throttleType": "debounce",
             "throttleDelay": 120,
         },
-        "visualMap": _paint(colours, series),
+        "visualMap": paint(colours, drawn, stars),
         "series": series,
     }
 
@@ -108,7 +111,7 @@ def _marked(selection: Selection) -> list[int]:
 def _point_frame(
     points: MapPoints, colours: Colouring, visible: np.ndarray, selection: Selection, look: MapLook
 ) -> pd.DataFrame:
-    """One line for each place; ``paint`` says colour, shape and whether it is muted (see ``_paint``)."""
+    """One line for each place; ``paint`` says colour, shape and whether it is muted (see ``map_legend.paint``)."""
     bright = np.ones(len(points), dtype=np.int64)
     if selection.rows:
         bright[:] = 0
@@ -170,8 +173,8 @@ def _points_series() -> dict[str, Any]:
 def _generated_series() -> dict[str, Any]:
     return {
         "type": "scatter",
-        "id": "generated",
-        "name": "generated",
+        "id": GENERATED,
+        "name": GENERATED,
         "datasetIndex": 1,
         "encode": {"x": "x", "y": "y"},
         "symbol": STAR,
@@ -218,119 +221,6 @@ def _rings(points: MapPoints, selection: Selection, look: MapLook) -> list[dict[
         return []
     near = places(list(look.near)) if look.audio else []
     return [ring("near", near, 13, MUTED, 1.4), ring("picked", places([selection.picked]), 19, ACCENT, 2.6)]
-
-
-def _legend(
-    points: MapPoints,
-    colours: Colouring,
-    visible: np.ndarray,
-    selection: Selection,
-    look: MapLook,
-    generated: GeneratedPoints | None,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
-    """Two legends, shapes and colours, their entries, and the lines that the colours take.
-
-    Entries are series without data, so that counts can stand in the names.
-    """
-    shown = np.flatnonzero(visible)
-    names = [("audio", "circle", MUTED)] * look.audio + [("text", "diamond", MUTED)] * (look.text and points.has_text)
-    if generated is not None:
-        names.append((f"generated ({len(generated.emotion)})", STAR, MUTED))
-    entries = [_empty(f"shape-{name}", name, symbol, colour) for name, symbol, colour in names]
-    labels: list[str] = []
-    if colours.names:
-        total = colours.counts(shown)
-        chosen = colours.counts(np.array(selection.rows, dtype=np.int64)) if selection.rows else None
-        for number, name in enumerate(colours.names):
-            if total[number] == 0 and not (colours.generated == number).any():
-                continue
-            count = f"{total[number]}" if chosen is None else f"{chosen[number]} / {total[number]}"
-            labels.append(f"{name}  {count}")
-            entries.append(_empty(f"colour-{number}", labels[-1], "roundRect", colours.colours[number]))
-    common = {"selectedMode": False, "left": 20, "itemGap": 14, "itemWidth": 11, "itemHeight": 11, "type": "scroll"}
-    legends = [
-        {**common, "top": 4, "right": 170, "data": [name for name, _, _ in names]},
-        {**common, "type": "plain", "top": 26, "right": 4, "data": labels},
-    ]
-    # A legend does not say how many lines it took: estimated at the narrowest map.
-    wide = sum(26 + 7 * len(label) for label in labels)
-    return legends, entries, 1 + wide // 590
-
-
-def _empty(series_id: str, name: str, symbol: str, colour: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "id": series_id,
-        "name": name,
-        "symbol": symbol,
-        "data": [],
-        "itemStyle": {"color": colour},
-    }
-
-
-def _paint(colours: Colouring, series: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One piece for each colour, shape and state: 4 * colour + 2 * (text) + (not muted)."""
-    drawn = [i for i, one in enumerate(series) if one["id"] == POINTS]
-    stars = [i for i, one in enumerate(series) if one["id"] == "generated"]
-    pieces = [
-        {"value": 4 * number + 2 * kind + bright, "color": rgba(colour, 0.85 if bright else FAINT), "symbol": symbol}
-        for number, colour in enumerate(colours.colours)
-        for kind, symbol in enumerate(("circle", "diamond"))
-        for bright in (0, 1)
-    ]
-    hidden = {"type": "piecewise", "show": False, "dimension": 2}
-    maps: list[dict[str, Any]] = [{**hidden, "seriesIndex": drawn, "pieces": pieces}]
-    if stars:
-        own = [{"value": number, "color": colour} for number, colour in enumerate(colours.colours)]
-        maps.append({**hidden, "seriesIndex": stars, "pieces": own})
-    if colours.scale is not None:
-        low, high = colours.scale
-        maps.append(
-            {
-                "type": "continuous",
-                "seriesIndex": [],
-                "min": round(low, 3),
-                "max": round(high, 3),
-                "text": [f"{high:.2f}", f"{colours.title}  {low:.2f}"],
-                "inRange": {"color": list(gradient(STEPS))},
-                "orient": "horizontal",
-                "itemWidth": 10,
-                "itemHeight": 120,
-                "left": 30,
-                "top": 24,
-                "calculable": False,
-                "hoverLink": False,
-            }
-        )
-    return maps
-
-
-def grid(*, left: int, right: int, top: int, bottom: int) -> dict[str, Any]:
-    """Where the axes stand, in pixels from the edges; Streamlit's theme would add room for labels once more."""
-    return {
-        "left": left,
-        "right": right,
-        "top": top,
-        "bottom": bottom,
-        "containLabel": False,
-        "outerBoundsMode": "none",
-    }
-
-
-def axis(name: str, ends: tuple[float, ...]) -> dict[str, Any]:
-    """An axis of the map: its name without numbers, since only nearness means something."""
-    return {
-        "type": "value",
-        "name": name,
-        "nameLocation": "middle",
-        "nameGap": 9,
-        "min": ends[0],
-        "max": ends[1],
-        "axisLabel": {"show": False},
-        "axisTick": {"show": False},
-        "axisLine": {"show": False, "onZero": False},
-        "splitLine": {"show": True, "lineStyle": {"opacity": 0.35}},
-    }
 
 
 def _toolbox() -> dict[str, Any]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard import theme
@@ -17,7 +14,7 @@ from dashboard.space.detail import show_utterance
 from dashboard.space.map_view import HEIGHT, POINTS, MapLook, map_option, row_of_point
 from dashboard.space.points import GeneratedPoints, MapPoints
 from dashboard.space.quality import quality_line
-from dashboard.space.widgets import SAME, key_for, taken
+from dashboard.space.selected_panel import show_selected
 
 if TYPE_CHECKING:
     from core import LoadedRun
@@ -42,7 +39,7 @@ def show_space(run: LoadedRun) -> None:
         look = replace(look, frame=state.frame, near=near)
         _map(points, by, visible, chosen, look, generated, state.chart_key)
         st.caption(quality_line(run))
-        _selected(points, visible, chosen, near)
+        show_selected(points, visible, chosen, near)
     with right:
         if chosen.picked is None:
             _hint()
@@ -136,88 +133,6 @@ def _map(
         st.caption(f"{selection.MOST_PAIRS} pairs are joined by lines; {left_out} more are selected.")
 
 
-def _selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selection, near: tuple[int, ...]) -> None:
-    rows = chosen.rows or tuple(np.flatnonzero(visible).tolist())
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        total = f"{int(visible.sum()):,}"
-        hidden = len(points) - int(visible.sum())
-        says = f"**{len(chosen.rows):,} selected** of {total}" if chosen.rows else f"**{total} utterances**"
-        st.markdown(says + (f" · {hidden:,} hidden by filters" if hidden else ""), width="content")
-        with st.container(horizontal=True, width="content", gap="xsmall"):
-            st.button(
-                "Clear",
-                icon=":material/close:",
-                disabled=not chosen.rows and chosen.picked is None,
-                on_click=_clear,
-                help="Forget the selection and the picked utterance.",
-            )
-            around = chosen.rows if len(chosen.rows) > 1 or chosen.picked is None else (chosen.picked, *near)
-            zoomed = st.session_state[store.KEY].frame is not None
-            if zoomed:
-                st.button("Whole map", icon=":material/zoom_out_map:", on_click=store.zoom, args=(points, ()))
-            else:
-                st.button(
-                    "Zoom in",
-                    icon=":material/zoom_in:",
-                    disabled=len(around) < 2,
-                    on_click=store.zoom,
-                    args=(points, around),
-                    help="Shows the part of the map that holds the selection, or the picked one and its neighbours.",
-                )
-            for label, suffix, mime, make in (
-                ("CSV", "csv", "text/csv", tables.csv_bytes),
-                ("Parquet", "parquet", "application/vnd.apache.parquet", tables.parquet_bytes),
-            ):
-                st.download_button(
-                    label,
-                    partial(_export, make, points, rows),
-                    file_name=f"aligned-space-{len(rows)}.{suffix}",
-                    mime=mime,
-                    icon=":material/download:",
-                    on_click="ignore",
-                    help="The rows of this table with all their columns and their places on the map.",
-                )
-    name = f"space_rows_{hash(rows) & 0xFFFFFFFF:x}"
-    key = key_for(name, _marked_rows([] if chosen.picked not in rows else [rows.index(chosen.picked)]))
-    st.dataframe(
-        tables.shown_table(points, rows),
-        key=key,
-        hide_index=True,
-        height=330,
-        on_select=partial(_on_table, rows, name),
-        selection_mode="single-row",
-        column_config=_columns(),
-        alt="The selected utterances; selecting one shows it in full",
-    )
-
-
-def _export(make: Callable[[pd.DataFrame], bytes], points: MapPoints, rows: tuple[int, ...]) -> bytes:
-    return make(tables.exported_table(points, rows))
-
-
-def _columns() -> dict[str, Any]:
-    return {
-        "utterance_id": st.column_config.TextColumn("Utterance"),
-        "emotion": st.column_config.TextColumn("Emotion"),
-        "predicted": st.column_config.TextColumn("Predicted"),
-        "p_true": st.column_config.NumberColumn(
-            "p(own)", format="%.2f", help="Probability that the classifier gives to the utterance's own emotion."
-        ),
-        "mi": st.column_config.NumberColumn(
-            "MI (nats)",
-            format="%.2f",
-            help="Pointwise mutual information of the audio feature and its emotion: how much it says about it.",
-        ),
-        "speaker": st.column_config.TextColumn("Speaker"),
-        "part": st.column_config.TextColumn("Part"),
-        "text": st.column_config.TextColumn("Transcript", width="large"),
-    }
-
-
-def _marked_rows(rows: list[int]) -> dict[str, Any]:
-    return {"selection": {"rows": rows, "columns": [], "cells": []}}
-
-
 def _hint() -> None:
     theme.empty(
         "Nothing is picked yet",
@@ -244,21 +159,8 @@ def _on_map(points: MapPoints, key: str) -> None:
     store.keep(replace(held, selection=selection.after_map(held.selection, rows)))
 
 
-def _on_table(rows: tuple[int, ...], name: str) -> None:
-    event = taken(name)
-    if event is SAME:
-        return
-    marked = [i for i in event.get("selection", {}).get("rows", []) if 0 <= i < len(rows)]
-    store.pick(rows[marked[0]] if marked else None)
-
-
 def _search(points: MapPoints) -> None:
     store.select(search.matches(points, str(st.session_state.get(store.FIND_PARAMETER) or "")))
-
-
-def _clear() -> None:
-    st.session_state[store.FIND_PARAMETER] = ""
-    store.select(())
 
 
 # --- filters -----------------------------------------------------------------------------------------------------

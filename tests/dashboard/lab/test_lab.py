@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 
 from core import LoadedRun, Workspace, load_run
 from dashboard.lab import controls as logic
-from dashboard.lab import export, figures, tray
+from dashboard.lab import export, figures, map_figure, tray
 from dashboard.lab.controls import Controls
 from dashboard.lab.readout import novelty_words, read, traverse
 from dashboard.space.points import map_points
@@ -219,14 +219,14 @@ def test_charts_are_json_and_show_every_sample(text_run: LoadedRun, kept: tuple[
     made = read(text_run, controls)
     strip = traverse(text_run, controls, made)
     points = map_points(text_run)
-    base = figures.base_frame(points)
+    base = map_figure.base_frame(points)
     assert len(base) == 54
-    option = figures.map_option(
+    option = map_figure.map_option(
         base, points.bounds, text_run.classes, made, controls, strip=strip, before=made.places + 1.0, tray=kept
     )
     option.pop("dataset")
     series = {one["id"]: one for one in option["series"]}
-    assert len(series[figures.STARS]["data"]) == 6
+    assert len(series[map_figure.STARS]["data"]) == 6
     assert len(series["trail"]["data"]) == 6
     assert len(series["kept"]["data"]) == 2
     codes = figures.codes_option(text_run.code_names, made, controls)
@@ -237,18 +237,18 @@ def test_charts_are_json_and_show_every_sample(text_run: LoadedRun, kept: tuple[
 def test_close_up_holds_everything_and_stands_still() -> None:
     frame = (0.0, 40.0, 0.0, 40.0)
     near = np.array([[10.2, 10.2], [11.3, 11.5]])
-    made = figures.close_up(frame, near)
-    assert made == figures.close_up(frame, near + 0.1)
+    made = map_figure.close_up(frame, near)
+    assert made == map_figure.close_up(frame, near + 0.1)
     assert made[0] < 10.2
     assert made[3] > 11.5
-    far = figures.close_up(frame, np.array([[-30.0, 0.0], [90.0, 0.0]]))
+    far = map_figure.close_up(frame, np.array([[-30.0, 0.0], [90.0, 0.0]]))
     assert far[0] < -30
     assert far[1] > 90
 
 
 def test_large_maps_are_thinned_always_alike(text_run: LoadedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     points = map_points(text_run)
-    monkeypatch.setattr(figures, "BASE_MOST", 20)
-    rows = figures.base_rows(points)
+    monkeypatch.setattr(map_figure, "BASE_MOST", 20)
+    rows = map_figure.base_rows(points)
     assert len(rows) == 20
-    np.testing.assert_array_equal(rows, figures.base_rows(points))
+    np.testing.assert_array_equal(rows, map_figure.base_rows(points))

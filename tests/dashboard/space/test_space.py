@@ -14,6 +14,7 @@ import pytest
 from core import LoadedRun, Workspace, load_run
 from dashboard.space import colouring, map_view, search, selection, tables
 from dashboard.space.clip import clip_of, wav_bytes
+from dashboard.space.map_style import FAINT
 from dashboard.space.points import MapPoints, generated_points, map_points
 from dashboard.space.quality import quality_line
 from dashboard.space.selection import Selection
@@ -241,7 +242,7 @@ def test_unselected_points_stay_muted(points: MapPoints) -> None:
     paint = made["dataset"][0]["source"]["paint"].to_numpy()[: len(points)]
     assert np.flatnonzero(paint % 2).tolist() == [3, 4]
     colours = {piece["value"]: piece["color"] for piece in made["visualMap"][0]["pieces"]}
-    assert colours[paint[5]].endswith(f"{map_view.FAINT})")
+    assert colours[paint[5]].endswith(f"{FAINT})")
     names = [entry for legend in made["legend"] for entry in legend["data"]]
     assert any("/ 18" in name or "/ 17" in name for name in names)
 

@@ -1,0 +1,114 @@
+"""The table of the selected utterances, what can be done with it, and its export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.space import selection, store, tables
+from dashboard.space.points import MapPoints
+from dashboard.space.widgets import SAME, key_for, taken
+
+
+def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selection, near: tuple[int, ...]) -> None:
+    """The selected utterances, or all visible ones; the marked row is the picked one."""
+    rows = chosen.rows or tuple(np.flatnonzero(visible).tolist())
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        total = f"{int(visible.sum()):,}"
+        hidden = len(points) - int(visible.sum())
+        says = f"**{len(chosen.rows):,} selected** of {total}" if chosen.rows else f"**{total} utterances**"
+        st.markdown(says + (f" · {hidden:,} hidden by filters" if hidden else ""), width="content")
+        with st.container(horizontal=True, width="content", gap="xsmall"):
+            st.button(
+                "Clear",
+                icon=":material/close:",
+                disabled=not chosen.rows and chosen.picked is None,
+                on_click=_clear,
+                help="Forget the selection and the picked utterance.",
+            )
+            around = chosen.rows if len(chosen.rows) > 1 or chosen.picked is None else (chosen.picked, *near)
+            zoomed = st.session_state[store.KEY].frame is not None
+            if zoomed:
+                st.button("Whole map", icon=":material/zoom_out_map:", on_click=store.zoom, args=(points, ()))
+            else:
+                st.button(
+                    "Zoom in",
+                    icon=":material/zoom_in:",
+                    disabled=len(around) < 2,
+                    on_click=store.zoom,
+                    args=(points, around),
+                    help="Shows the part of the map that holds the selection, or the picked one and its neighbours.",
+                )
+            for label, suffix, mime, make in (
+                ("CSV", "csv", "text/csv", tables.csv_bytes),
+                ("Parquet", "parquet", "application/vnd.apache.parquet", tables.parquet_bytes),
+            ):
+                st.download_button(
+                    label,
+                    partial(_export, make, points, rows),
+                    file_name=f"aligned-space-{len(rows)}.{suffix}",
+                    mime=mime,
+                    icon=":material/download:",
+                    on_click="ignore",
+                    help="The rows of this table with all their columns and their places on the map.",
+                )
+    name = f"space_rows_{hash(rows) & 0xFFFFFFFF:x}"
+    key = key_for(name, _marked_rows([] if chosen.picked not in rows else [rows.index(chosen.picked)]))
+    st.dataframe(
+        tables.shown_table(points, rows),
+        key=key,
+        hide_index=True,
+        height=330,
+        on_select=partial(_on_table, rows, name),
+        selection_mode="single-row",
+        column_config=_columns(),
+        alt="The selected utterances; selecting one shows it in full",
+    )
+
+
+def _export(make: Callable[[pd.DataFrame], bytes], points: MapPoints, rows: tuple[int, ...]) -> bytes:
+    return make(tables.exported_table(points, rows))
+
+
+def _columns() -> dict[str, Any]:
+    return {
+        "utterance_id": st.column_config.TextColumn("Utterance"),
+        "emotion": st.column_config.TextColumn("Emotion"),
+        "predicted": st.column_config.TextColumn("Predicted"),
+        "p_true": st.column_config.NumberColumn(
+            "p(own)", format="%.2f", help="Probability that the classifier gives to the utterance's own emotion."
+        ),
+        "mi": st.column_config.NumberColumn(
+            "MI (nats)",
+            format="%.2f",
+            help="Pointwise mutual information of the audio feature and its emotion: how much it says about it.",
+        ),
+        "speaker": st.column_config.TextColumn("Speaker"),
+        "part": st.column_config.TextColumn("Part"),
+        "text": st.column_config.TextColumn("Transcript", width="large"),
+    }
+
+
+def _marked_rows(rows: list[int]) -> dict[str, Any]:
+    return {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+# --- callbacks ---------------------------------------------------------------------------------------------------
+
+
+def _on_table(rows: tuple[int, ...], name: str) -> None:
+    event = taken(name)
+    if event is SAME:
+        return
+    marked = [i for i in event.get("selection", {}).get("rows", []) if 0 <= i < len(rows)]
+    store.pick(rows[marked[0]] if marked else None)
+
+
+def _clear() -> None:
+    st.session_state[store.FIND_PARAMETER] = ""
+    store.select(())
