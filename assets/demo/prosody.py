@@ -5,8 +5,7 @@ summary table of vocal emotion effects) and Burkhardt and Sendlmeier (2000, ISCA
 on Speech and Emotion, formant-synthesis rules): anger and joy are faster, higher, wider
 in pitch and louder than neutral speech, anger tense and bright, joy with rising
 inflections and spread lips; quiet sadness is slower, lower, flatter, softer, breathy and
-slurred. The sizes are ours;
-the spreads below blur the four classes until they overlap.
+slurred. The sizes are ours; the spreads below blur the four classes until they overlap.
 """
 
 from __future__ import annotations
