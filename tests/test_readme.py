@@ -84,7 +84,7 @@ def test_folder_with_a_table(tmp_path: Path) -> None:
         tone = 0.1 * np.sin(np.arange(8000) * (0.1 + 0.01 * index))
         soundfile.write(clips / f"{index}.wav", tone, 16000)
         rows.append(f"{index}.wav,{('happy', 'sad')[index % 2]},voice{index // 2}")
-    (clips / "clips.csv").write_text("\n".join(rows) + "\n")
+    clips.with_suffix(".csv").write_text("\n".join(rows) + "\n")
     line = next(line for line in COMMANDS if line.startswith("mirage ingest folder"))
     arguments = [word.replace("path/to/clips", str(clips)) for word in shlex.split(line)]
     assert "happy" in _run(arguments, tmp_path)
