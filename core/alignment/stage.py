@@ -61,10 +61,13 @@ class AlignmentStage:
             hidden=config.hidden,
             dropout=config.dropout,
             temperature=config.temperature,
+            shrinkage=config.shrinkage,
         )
-        aligner.audio.standardise.fit(train.audio)
+        aligner.audio.fit_inputs(train.audio, train.labels, config.shrinkage)
         if train.text is not None:
-            aligner.text.standardise.fit(train.text[train.has_text])
+            # Text is not whitened: acted corpora say a handful of sentences, which leave no covariance to estimate.
+            rows = train.has_text
+            aligner.text.fit_inputs(train.text[rows], train.labels[rows], 1.0)
         self.aligner = aligner.to(device)
         optimiser = torch.optim.AdamW(
             self.aligner.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, foreach=True
@@ -81,8 +84,8 @@ class AlignmentStage:
         config, state, data = self.config, self.state, self.train
         self.aligner.train()
         rows = class_balanced(data.labels, config.batch, self.classes, state.generator)
-        h = self.aligner.audio(*self._inputs(data.audio, rows))
-        t = None if data.text is None else self.aligner.text(*self._inputs(data.text, rows))
+        h = self.aligner.audio(*self._inputs(data.audio, rows, config.noise))
+        t = None if data.text is None else self.aligner.text(*self._inputs(data.text, rows, config.text_noise))
         terms = alignment_terms(
             self.aligner,
             h,
@@ -121,13 +124,12 @@ class AlignmentStage:
         self.state.averages["aligner"].copy_to(network)
         return network.eval()
 
-    def _inputs(self, values: Tensor, rows: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _inputs(self, values: Tensor, rows: Tensor, deviation: float) -> tuple[Tensor, Tensor | None]:
         chosen = values[rows]
-        noise = None
-        if self.config.noise:
-            noise = self.config.noise * torch.randn(chosen.shape, generator=self.state.generator)
-            noise = noise.to(self.device)
-        return chosen.to(self.device), noise
+        if not deviation:
+            return chosen.to(self.device), None
+        noise = deviation * torch.randn(chosen.shape, generator=self.state.generator)
+        return chosen.to(self.device), noise.to(self.device)
 
     def _schedule(self, step: int) -> float:
         """Linear warm-up over a tenth of the steps, then a half cosine to zero."""
