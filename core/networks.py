@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from core.errors import BadInputError
@@ -81,7 +81,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if path.stat().st_size > _MOST_BYTES:
         raise BadInputError(f"{path}: more than {_MOST_BYTES:,} bytes; not a network of MIRAGE")
     try:
-        tensors = load_file(path)
+        # Into memory: what is mapped kills the process when somebody writes over the file, and networks are small.
+        tensors = load(path.read_bytes())
     except (SafetensorError, ValueError, OSError) as error:
         raise BadInputError(
             f"{path}: not a readable safetensors file ({error}); it is truncated, or another format such as pickle, "

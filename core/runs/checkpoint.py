@@ -113,8 +113,9 @@ def restore_checkpoint(checkpoint: Checkpoint, state: StageState) -> None:
         if cuda and torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
             torch.cuda.set_rng_state_all([cuda[str(index)] for index in range(len(cuda))])
     except (KeyError, RuntimeError, ValueError) as error:
+        line = " ".join(str(error).split())[:200]
         raise BadInputError(
-            f"{checkpoint.folder}: does not fit the configuration of this run ({error}); train anew"
+            f"{checkpoint.folder}: does not fit the configuration of this run ({line}); train anew"
         ) from None
     state.done = checkpoint.stage_step
 

@@ -75,12 +75,15 @@ def load_data(config: Config, workspace: Workspace) -> RunData:
             f"corpus {corpus.name}: its embeddings {audio_store.name} are empty; run `mirage embed` again"
         )
     table = corpus.table[found].reset_index(drop=True)
+    _refuse_nan(vectors[found], table, audio_store)
     labels, classes = class_view(table["emotion"], data.classes)
     text, has_text = None, np.zeros(len(table), dtype=bool)
     if text_store is not None:
         text, has_text = text_store.for_ids(table["utterance_id"])
         if has_text.sum() < 2:
             text, has_text, text_store = None, np.zeros(len(table), dtype=bool), None
+        else:
+            _refuse_nan(text, table, text_store)
     codes = labels.map({name: index for index, name in enumerate(classes)}).fillna(-1).to_numpy(np.int64, copy=True)
     part, fold = divide(table, codes, data, config.training.seed, classes)
     return RunData(
@@ -95,6 +98,15 @@ def load_data(config: Config, workspace: Workspace) -> RunData:
         fold=fold,
         stores=tuple(store for store in (audio_store, text_store) if store is not None),
     )
+
+
+def _refuse_nan(vectors: np.ndarray, table: pd.DataFrame, store: Embeddings) -> None:
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        raise BadInputError(
+            f"embeddings {store.name}: the vector of {table['utterance_id'].iat[bad[0]]!r} holds NaN or infinity "
+            f"({len(bad)} in all); remove {store.folder} and run `mirage embed` again"
+        )
 
 
 def _text_store(corpus: Corpus, name: str, workspace: Workspace) -> Embeddings | None:

@@ -136,7 +136,8 @@ class _Execution:
                 train, data.alignment("validation"), data.classes, config.alignment, seed=seed, device=self.device
             )
 
-        if checkpoint is not None and checkpoint.stage == GenerationStage.name:
+        aligned = checkpoint is not None and checkpoint.stage == GenerationStage.name
+        if aligned:
             aligner = Aligner.from_pretrained(self.folder / "model" / "aligner")
         else:
             torch.manual_seed(seed)
@@ -145,9 +146,9 @@ class _Execution:
             aligner = aligning.finished()
             aligner.save_pretrained(self.folder / "model" / "aligner")
         features = features_of(aligner, data)
-        results = Results(self.folder, config, data, features, self.log)
-        self._phase("alignment", config.alignment.steps, "measuring recognition on the held-out speakers")
-        results.write_evaluation(aligner)
+        if not (aligned and (self.folder / "evaluation.json").is_file()):
+            self._phase("alignment", config.alignment.steps, "measuring recognition on the held-out speakers")
+            Results(self.folder, config, data, features, self.log).write_evaluation(aligner)
 
         torch.manual_seed(seed + 1)
         stage = self._generation(data, features)

@@ -186,6 +186,13 @@ def test_a_size_that_no_memory_holds_is_only_compared(folder: Path) -> None:
     one_line(folder, "does not fit config.json")
 
 
+def test_a_file_that_is_written_over_while_it_is_in_use(folder: Path) -> None:
+    tensors = read_tensors(folder / "model.safetensors")
+    before = {name: tensor.clone() for name, tensor in tensors.items()}
+    (folder / "model.safetensors").write_bytes(b"short")
+    assert all(torch.equal(before[name], tensor) for name, tensor in tensors.items())
+
+
 def test_tensors_that_share_memory(tmp_path: Path) -> None:
     base = torch.arange(6.0)
     write_tensors(tmp_path / "t", {"a": base[:4], "b": base[2:], "c": base.reshape(2, 3).T})
