@@ -18,7 +18,7 @@ from core.information import infonce, variational_discrete, variational_gaussian
 from core.networks import WeightAverage
 from core.stages import StageState, check_finite, class_balanced
 
-_HELD_OUT_SAMPLES = 3000
+_HELD_OUT_SAMPLES = 2400
 _HELD_OUT_STEPS = 300
 
 

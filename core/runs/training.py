@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from core.alignment import Aligner, AlignmentStage
 from core.config import Config
-from core.errors import FailureError, MirageError
+from core.errors import BadInputError, FailureError, MirageError
 from core.files import clear_disk_errors
 from core.generation import GenerationData, GenerationStage
 from core.progress import Progress, silent
@@ -22,11 +23,11 @@ from core.runs.files import read_config
 from core.runs.guards import isolated, only_one, open_log, stop_signals, sweep
 from core.runs.loaded import LoadedRun, load_run
 from core.runs.results import Results, features_of, write_features, write_information, write_map
-from core.runs.state import STOP_FILE, Reporter, read_state
+from core.runs.state import STOP_FILE, Reporter, read_state, write_state
 from core.stages import Stage, pick_device
 from core.workspace import Workspace
 
-_MEASUREMENTS = 8
+_MEASUREMENTS = 5
 
 
 class Stopped(Exception):  # noqa: N818 - no fault: somebody asked for it
@@ -73,7 +74,11 @@ def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) 
         if read_state(folder).status != "queued":
             (folder / STOP_FILE).unlink(missing_ok=True)
         sweep(folder)
-        config = read_config(folder)
+        try:
+            config = read_config(folder)
+        except BadInputError as error:
+            write_state(folder, replace(read_state(folder), status="failed", message=str(error)))
+            raise
         reporter = Reporter(folder, config.alignment.steps + config.generation.steps)
         try:
             with clear_disk_errors(folder), open_log(folder) as log, isolated(config), stop_signals(folder):
