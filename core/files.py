@@ -18,7 +18,13 @@ from core.errors import BadInputError, FailureError
 _UMASK_LOCK = threading.Lock()
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
-_NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG)
+_NO_PLACE = {
+    errno.ENOTDIR: "a file is where its folder should be",
+    errno.EEXIST: "a file is where its folder should be",
+    errno.EISDIR: "a folder is there",
+    errno.ENOTEMPTY: "a folder is there",
+    errno.ENAMETOOLONG: "the name is too long",
+}
 
 
 @contextmanager
@@ -132,7 +138,7 @@ def clear_disk_errors(target: Path) -> Iterator[None]:
                 f"{target}: cannot be written ({error.strerror}); set MIRAGE_HOME to a folder of your own"
             ) from error
         if error.errno in _NO_PLACE:
-            raise BadInputError(f"{target}: cannot be written ({error.strerror}); give another name") from error
+            raise BadInputError(f"{target}: cannot be written: {_NO_PLACE[error.errno]}; give another name") from error
         raise
 
 

@@ -181,3 +181,33 @@ def run_copy(finished: LoadedRun, tmp_path: Path) -> Path:
     target = tmp_path / "elsewhere" / "small"
     shutil.copytree(finished.path, target)
     return target
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a command line gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def mirage(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Called]:
+    """Calls the command line in this process, as ``mirage`` does: a tenth of the time of a process of its own."""
+    from core.cli.app import main
+
+    def call(*arguments: object, home: Path) -> Called:
+        monkeypatch.setenv("MIRAGE_HOME", str(home))
+        monkeypatch.delenv("MIRAGE_DEBUG", raising=False)
+        monkeypatch.setattr("sys.argv", ["mirage", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        captured = capfd.readouterr()
+        return Called(code, captured.out, captured.err)
+
+    return call
