@@ -128,8 +128,8 @@ class InformationConfig(_Section):
 class ProjectionConfig(_Section):
     """The two-dimensional map."""
 
-    neighbours: int = Field(15, ge=2, le=500, description="UMAP's n_neighbors.")
-    min_dist: float = Field(0.1, ge=0.0, le=1.0, description="UMAP's min_dist.")
+    neighbours: int = Field(40, ge=2, le=500, description="UMAP's n_neighbors.")
+    min_dist: float = Field(0.5, ge=0.0, le=1.0, description="UMAP's min_dist.")
     metric: Literal["euclidean", "cosine"] = Field("euclidean", description="Distance in the aligned space.")
     projector_steps: int = Field(
         1500, ge=10, le=1_000_000, description="Training steps of the projector for new points."

@@ -15,6 +15,8 @@ from core.projection.networks import Projector
 
 _HELD_OUT = 0.15
 _TRUSTWORTHINESS_POINTS = 3000
+# The same for every map, so that maps of different settings can be compared.
+_TRUSTED_NEIGHBOURS = 15
 _BATCH = 256
 _EXACT_POINTS = 4000
 
@@ -27,7 +29,8 @@ class Map:
         coordinates: (n, 2) of the points that were given. projector: for new ones.
         quality: ``trustworthiness`` (0 to 1, share of map neighbours that are true ones, Venna and Kaski 2001),
             ``projector_error`` (median distance on points held out from the projector, in units of the map),
-            ``projector_error_share`` (the same as a share of the map's diameter), ``neighbours``, ``points``.
+            ``projector_error_share`` (the same as a share of the map's diameter), ``neighbours`` (of the
+            trustworthiness), ``points``.
     """
 
     coordinates: np.ndarray
@@ -48,10 +51,10 @@ def fit_map(points: np.ndarray, config: ProjectionConfig, *, seed: int, progress
     progress(2, 3, "measuring the map")
     spread = float(np.linalg.norm(np.ptp(coordinates, axis=0)))
     quality = {
-        "trustworthiness": trustworthiness(points, coordinates, min(config.neighbours, (len(points) - 1) // 2), seed),
+        "trustworthiness": trustworthiness(points, coordinates, _TRUSTED_NEIGHBOURS, seed),
         "projector_error": error,
         "projector_error_share": error / spread if spread else 0.0,
-        "neighbours": config.neighbours,
+        "neighbours": _TRUSTED_NEIGHBOURS,
         "points": len(points),
     }
     progress(3, 3, "the map is ready")
