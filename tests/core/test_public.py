@@ -63,10 +63,6 @@ def test_importing_loads_nothing_heavy(statement: str) -> None:
     assert loaded_by(statement) == []
 
 
-def test_a_run_opens_without_scikit_learn_and_umap() -> None:
-    assert not {"sklearn", "umap", "transformers"} & set(loaded_by("from core import load_run"))
-
-
 def test_help_answers_at_once() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, "-m", "core", "--help"], capture_output=True, text=True, timeout=60)

@@ -113,25 +113,6 @@ def test_a_run_that_is_none(mirage, run_copy: Path, tmp_path: Path, command: lis
         assert message in done.err
 
 
-def test_full_disk(on_small_disk, run_copy: Path, tmp_path: Path) -> None:
-    """The old file is still there when the new one does not fit; a process of its own, as one calls it."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    script = (
-        "import sys\nfrom pathlib import Path\nfrom core.cli.app import main\n"
-        f"target = '{disk}/a.parquet'\n"
-        "for n in ('5', '20000'):\n"
-        f"    sys.argv = ['mirage', 'generate', '{run_copy}', '--emotion', 'sad', '-n', n, '-o', target]\n"
-        "    try:\n        main()\n    except SystemExit as ended:\n        print('code', ended.code)\n"
-        "import pyarrow.parquet as pq\n"
-        "print(pq.read_table(target).num_rows, [path.name for path in Path(target).parent.iterdir()])\n"
-    )
-    done = on_small_disk(disk, 300, [sys.executable, "-c", script])
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-2:] == ["code 1", "5 ['a.parquet']"]
-    assert done.stderr == f"mirage: {disk}/a.parquet: the disk is full; free some space and run the command again\n"
-
-
 def test_mi(mirage, toy, finished: LoadedRun) -> None:
     done = mirage("mi", "small", "--json", home=toy.workspace.root)
     assert done.code == 0, done.err

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from core.config import Config
-from core.networks import read_tensors
-from core.runs import create_run, execute, load_run, read_events, read_state
+from core.runs import create_run, execute, load_run, read_state
 from core.runs.checkpoint import last_checkpoint
 from core.runs.state import State, write_state
 from core.workspace import Workspace
@@ -29,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def config(toy) -> Config:
     return toy.config.changed(
         alignment={"steps": 30},
-        generation={"steps": 300},
+        generation={"steps": 60},
         information={"samples": 200, "steps": 10, "batch": 32},
         projection={"neighbours": 500, "projector_steps": 20},
         training={"checkpoint_every": 20},
@@ -46,61 +40,6 @@ def space(toy, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Work
 def environment(workspace: Workspace) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if key != "MIRAGE_DEBUG"}
     return kept | {"MIRAGE_HOME": str(workspace.root), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-
-
-def start(workspace: Workspace, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "core", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(workspace),
-        cwd=workspace.root,
-    )
-
-
-def wait(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-def test_interrupted_and_killed_it_ends_as_if_undisturbed(space: Workspace, config: Config) -> None:
-    folder = space.run_folder("real")
-    process = start(space, "train", "toy", "--config", "c.yaml", "--run-id", "real", "--json")
-    wait(lambda: (folder / "events.jsonl").is_file() and len(read_events(folder)), process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=100)
-    assert process.returncode == 130, err
-    assert out == ""
-    assert "Traceback" not in err
-    assert err.rstrip().endswith("real: stopped; go on with `mirage resume real`")
-    state = read_state(folder)
-    assert state.status == "stopped"
-    before = last_checkpoint(folder)
-    assert before is not None
-    assert before.step == state.step
-
-    process = start(space, "resume", "real")
-    wait(lambda: (found := last_checkpoint(folder)) and found.stage == "generation", process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=100)
-    assert read_state(folder).status == "lost"
-    killed = last_checkpoint(folder)
-    assert killed is not None
-    assert killed.step > before.step
-
-    # What is left is done here; a run that was never disturbed is the measure.
-    assert execute(folder, space) == "finished"
-    undisturbed = create_run(config, space, "undisturbed")
-    assert execute(undisturbed, space) == "finished"
-    for network in ("model/aligner", "model/generator", "model/discriminator", "projection/projector"):
-        mine, theirs = (read_tensors(place / network / "model.safetensors") for place in (folder, undisturbed))
-        assert all(torch.equal(mine[name], value) for name, value in theirs.items()), network
-    assert load_run(folder).map().equals(load_run(undisturbed).map())
-    assert not list(folder.rglob("*.tmp"))
 
 
 QUICK = [
@@ -218,29 +157,56 @@ def test_stop(mirage, tmp_path: Path) -> None:
     assert (folder / "stop").exists()
 
 
-def test_a_full_disk_is_told_and_what_was_there_is_kept(on_small_disk, space: Workspace, tmp_path: Path) -> None:
+SCRIPT = """
+import sys
+from pathlib import Path
+from core.cli.app import main
+disk, config, run = sys.argv[1:]
+target = f"{disk}/a.parquet"
+generate = ["generate", run, "--emotion", "sad", "-o", target]
+train = ["train", "toy", "--config", config, "--run-id", "r"]
+for arguments in ([*generate, "-n", "5"], train, [*generate, "-n", "20000"]):
+    sys.argv = ["mirage", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        print("code", ended.code)
+import pyarrow.parquet as pq
+print(pq.read_table(target).num_rows, sorted(path.name for path in Path(disk).iterdir()))
+"""
+
+
+def test_a_full_disk_is_told_and_what_was_there_is_kept(
+    on_small_disk, space: Workspace, config: Config, finished, tmp_path: Path
+) -> None:
     """The disk fills up in the middle of a real training; with space again, the run is gone on with."""
-    mount, kept = tmp_path / "disk", tmp_path / "kept"
-    mount.mkdir()
+    disk, kept = tmp_path / "disk", tmp_path / "kept"
+    disk.mkdir()
     kept.mkdir()
-    copy = f"cp -r {space.root}/corpora {space.root}/embeddings {mount}/"
-    train = f"{sys.executable} -m core train toy --config {space.root}/c.yaml --run-id r"
+    (tmp_path / "c.yaml").write_text(config.changed(training={"keep_checkpoints": 50}).to_yaml())
+    command = [sys.executable, "-c", SCRIPT, disk, tmp_path / "c.yaml", finished.path]
     done = on_small_disk(
-        mount,
+        disk,
         900,
-        ["sh", "-c", f"{train}; code=$?; cp -r {mount}/. {kept}; exit $code"],
-        prepare=copy,
-        env=environment(Workspace(mount)),
+        ["sh", "-c", f'"$@"; cp -r {disk}/. {kept}', "-", *command],
+        prepare=f"cp -r {space.root}/corpora {space.root}/embeddings {disk}/",
+        env=environment(Workspace(disk)),
         cwd=tmp_path,
     )
-    assert done.returncode == 1, done.stderr
     lines = [line for line in done.stderr.splitlines() if "mirage: " in line]
-    assert len(lines) == 1
-    assert "the disk is full; free some space and run the command again" in lines[0]
+    assert len(lines) == 2, done.stderr
+    for line, place in zip(lines, (f"{disk}/runs/r/checkpoints/step-", f"{disk}/a.parquet"), strict=True):
+        assert line.startswith(f"mirage: {place}")
+        assert line.endswith(": the disk is full; free some space and run the command again")
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+    # What was written before is whole, and nothing half-written lies beside it.
+    said = done.stdout.splitlines()
+    assert [line for line in said if line.startswith("code")] == ["code 0", "code 1", "code 1"]
+    assert said[-1] == "5 ['a.parquet', 'corpora', 'embeddings', 'runs']"
     moved = Workspace(kept)
     folder = moved.run_folder("r")
     assert read_state(folder).status in ("failed", "lost")
     assert last_checkpoint(folder) is not None
+    assert not list(folder.rglob("*.tmp"))
     assert execute(folder, moved) == "finished"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -98,27 +98,25 @@ def test_none_yet(tmp_path: Path) -> None:
     assert last_checkpoint(tmp_path) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(FILES), place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_a_flipped_bit_is_found(tmp_path_factory: pytest.TempPathFactory, name: str, place: float, bit: int) -> None:
-    folder = tmp_path_factory.mktemp("c")
-    state = make_state()
-    for number in (1, 2):
-        step(state)
-        save_checkpoint(folder, state, stage="alignment", step=number, keep=2)
-    file = folder / "checkpoints" / "step-000002" / name
-    damaged = bytearray(file.read_bytes())
+def test_a_flipped_bit_is_found(two: tuple[Path, StageState], name: str, place: float, bit: int) -> None:
+    folder, _ = two
+    file = folder / "checkpoints" / "step-000006" / name
+    whole = file.read_bytes()
+    damaged = bytearray(whole)
     damaged[int(place * len(damaged))] ^= 1 << bit
-    before = json.loads(file.read_bytes()) if name.endswith("json") else None
     file.write_bytes(damaged)
-    found = last_checkpoint(folder)
-    assert found is not None
-    if before is not None and found.step == 2:
-        # Only white space, or the case of an escape, can change without changing what is said.
-        assert json.loads(file.read_bytes()) == before
-        return
-    assert found.step == 1
-    restore_checkpoint(found, make_state())
+    try:
+        found = last_checkpoint(folder)
+        assert found is not None
+        if name.endswith(".json") and found.step == 6:
+            # Only white space can change without changing what is said.
+            assert json.loads(damaged) == json.loads(whole)
+        else:
+            assert found.step == 3
+    finally:
+        file.write_bytes(whole)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
+import torch
 
 from core.errors import BadInputError
-from core.runs import execute, job_log, load_run, read_events, read_state, request_stop, resume_job
+from core.networks import read_tensors
+from core.runs import create_run, execute, job_log, load_run, read_state, resume_job
 from core.runs.checkpoint import last_checkpoint
 from core.runs.state import State, write_state
 
@@ -24,10 +25,6 @@ def wait(condition: Callable[[], object], seconds: float = 120.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
-
-
-def ended(folder: Path) -> bool:
-    return not read_state(folder).active
 
 
 START = """
@@ -40,15 +37,20 @@ time.sleep(600)
 """
 
 
-def test_a_job_outlives_its_parent(toy, tmp_path: Path) -> None:
+def test_the_life_of_a_job(toy, tmp_path: Path) -> None:
+    """It outlives its parent, is killed, resumed, interrupted and resumed, and ends as if nothing had been."""
     workspace = toy.copy(tmp_path / "w")
     config = toy.config.changed(
-        generation={"steps": 100_000}, projection={"neighbours": 500}, training={"checkpoint_every": 50}
+        generation={"steps": 800},
+        information={"samples": 200, "steps": 10, "batch": 32},
+        projection={"neighbours": 500, "projector_steps": 20},
     )
     (tmp_path / "c.yaml").write_text(config.to_yaml())
     # A folder named core where the person happens to be must not be taken for MIRAGE's.
     (tmp_path / "core").mkdir()
     (tmp_path / "core" / "__main__.py").write_text("raise SystemExit('the wrong core')")
+    folder = workspace.run_folder("job")
+
     parent = subprocess.Popen(
         [sys.executable, "-P", "-c", START, workspace.root, tmp_path / "c.yaml"],
         stdout=subprocess.PIPE,
@@ -61,27 +63,51 @@ def test_a_job_outlives_its_parent(toy, tmp_path: Path) -> None:
     os.killpg(parent.pid, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
-    folder = workspace.run_folder("job")
-    wait(lambda: len(read_events(folder)) and last_checkpoint(folder))
+
+    wait(lambda: (found := last_checkpoint(folder)) and found.stage == "generation")
     state = read_state(folder)
     assert state.status == "running", job_log(folder)
     assert state.pid is not None
-    assert psutil.Process(state.pid).is_running()
+    assert state.pid != parent.pid
     # One process at a time: a second one is told so, and changes nothing.
     for attempt in (lambda: execute(folder, workspace), lambda: resume_job(workspace, "job")):
         with pytest.raises(BadInputError, match=r"is being worked on by another process|is running already") as caught:
             attempt()
         assert "\n" not in str(caught.value)
-    assert read_state(folder).pid == state.pid
-    request_stop(folder)
-    wait(lambda: ended(folder))
-    stopped = read_state(folder)
-    assert stopped.status == "stopped"
-    checkpoint = last_checkpoint(folder)
+    os.kill(state.pid, signal.SIGKILL)
+    wait(lambda: not read_state(folder).active)
+    assert read_state(folder).status == "lost"
+    killed = last_checkpoint(folder)
+    assert killed is not None
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", "resume", "job", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"MIRAGE_HOME": str(workspace.root)},
+    )
+    wait(lambda: read_state(folder).status == "running" and read_state(folder).step > killed.step)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.rstrip().endswith("job: stopped; go on with `mirage resume job`")
+    stopped, checkpoint = read_state(folder), last_checkpoint(folder)
     assert checkpoint is not None
-    assert checkpoint.step == stopped.step
-    wait(lambda: not psutil.pid_exists(stopped.pid or 0))
-    assert job_log(folder) == ["job: stopped; go on with `mirage resume job`"]
+    assert (stopped.status, stopped.step) == ("stopped", checkpoint.step)
+    assert checkpoint.step > killed.step
+
+    assert execute(folder, workspace) == "finished"
+    undisturbed = create_run(config, workspace, "undisturbed")
+    assert execute(undisturbed, workspace) == "finished"
+    for network in ("model/aligner", "model/generator", "model/discriminator", "projection/projector"):
+        mine, theirs = (read_tensors(place / network / "model.safetensors") for place in (folder, undisturbed))
+        assert all(torch.equal(mine[name], value) for name, value in theirs.items()), network
+    assert load_run(folder).map().equals(load_run(undisturbed).map())
+    assert not list(folder.rglob("*.tmp"))
+    assert job_log(folder) == []
 
 
 def test_what_cannot_be_resumed(toy, finished) -> None:
@@ -109,7 +135,3 @@ def test_log(tmp_path: Path) -> None:
     (tmp_path / "job.log").write_bytes(b"\xff first\n" + b"".join(b"line %d\n" % number for number in range(500)))
     assert job_log(tmp_path, 2) == ["line 498", "line 499"]
     assert len(job_log(tmp_path)) == 200
-
-
-def test_nothing_of_a_finished_run_is_locked(finished) -> None:
-    assert not load_run(finished.path).path.joinpath("stop").exists()
