@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import psutil
 import torch
 from torch import Tensor
 
 from core.alignment import Aligner
 from core.config import Config
 from core.corpora import Corpus, load_corpus
-from core.errors import BadInputError
+from core.errors import BadInputError, FailureError
 from core.files import read_json
 from core.generation import Discriminator, Generator
 from core.information import posterior_pointwise_mi
@@ -28,6 +29,8 @@ from core.runs.neighbours import Neighbourhood
 from core.workspace import Workspace
 
 N = TypeVar("N", bound=Network)
+
+_PIECE = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +125,13 @@ class LoadedRun:
 
         Raises:
             BadInputError: an unknown emotion or code, text where there is none, a wrong shape.
+            FailureError: so many do not fit the memory.
         """
         if n < 1 or not math.isfinite(truncation) or truncation < 0:
             raise BadInputError(f"n = {n}, truncation = {truncation}: at least one feature, truncation not negative")
         if paired and self.mode != "paired":
             raise BadInputError(f"run {self.id!r} is in mode {self.mode}: train with generation.mode=paired for pairs")
+        self._refuse_too_many(n)
         weights = self._weights(emotion, mixture)
         generator = torch.Generator().manual_seed(_seed(seed))
         z = truncation * torch.randn((n, self.noise_size), generator=generator)
@@ -165,10 +170,13 @@ class LoadedRun:
         """
         if self.mode == "text" and t is None:
             raise BadInputError("the run is in mode text: its generator needs a text feature t (n, d)")
-        h_hat, t_hat = self._generator(
-            _tensor(z), _tensor(c), _tensor(u), _tensor(t) if t is not None and self.mode == "text" else None
+        inputs = [_tensor(values) for values in (z, c, u)] + (
+            [_tensor(t)] if t is not None and self.mode == "text" else []
         )
-        return h_hat.numpy(), None if t_hat is None else t_hat.numpy()
+        # In pieces: the hidden layers are many times wider than what goes in and comes out.
+        pieces = [self._generator(*part) for part in zip(*(values.split(_PIECE) for values in inputs), strict=True)]
+        pair = [text.numpy() for _, text in pieces if text is not None]
+        return np.concatenate([audio.numpy() for audio, _ in pieces]), np.concatenate(pair) if pair else None
 
     @torch.no_grad()
     def align_audio(self, vectors: np.ndarray) -> np.ndarray:
@@ -323,6 +331,15 @@ class LoadedRun:
         return self.align_text(self._text_encoder.encode(sentences))
 
     _text_encoder: Any = None
+
+    def _refuse_too_many(self, n: int) -> None:
+        width = self.noise_size + len(self.code_names) + len(self.classes) + 2 * self.dim
+        needed, free = 4 * 4 * width * n, psutil.virtual_memory().available
+        if needed > free:
+            raise FailureError(
+                f"{n} features need about {needed / 1e9:,.0f} GB of memory, {free / 1e9:,.0f} GB are free; "
+                "ask for fewer at a time"
+            )
 
     def _weights(self, emotion: str | None, mixture: Mapping[str, float] | None) -> np.ndarray:
         if (emotion is None) == (mixture is None):

@@ -41,7 +41,7 @@ def test_the_life_of_a_job(toy, tmp_path: Path) -> None:
     """It outlives its parent, is killed, resumed, interrupted and resumed, and ends as if nothing had been."""
     workspace = toy.copy(tmp_path / "w")
     config = toy.config.changed(
-        generation={"steps": 800},
+        generation={"steps": 500},
         information={"samples": 200, "steps": 10, "batch": 32},
         projection={"neighbours": 500, "projector_steps": 20},
     )

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from core.config import Config
-from core.errors import BadInputError
+from core.errors import BadInputError, FailureError
 from core.runs import LoadedRun, load_run, measure_information, train
 
 SEED = 11
@@ -111,6 +111,19 @@ def test_the_codes_are_all_it_takes(run: LoadedRun) -> None:
         names = [f"c_{name}" for name in run.classes] + run.code_names
         names += [f"z{index + 1}" for index in range(run.noise_size)] + ["text"]
         assert list(batch.codes.columns) == names
+
+
+def test_many_are_made_in_pieces(run: LoadedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run.generate("sad", 50, seed=SEED)
+    monkeypatch.setattr("core.runs.loaded._PIECE", 16)
+    pieces = run.generate("sad", 50, seed=SEED)
+    np.testing.assert_allclose(pieces.audio, whole.audio, atol=1e-5)
+    assert pieces.audio.shape == whole.audio.shape
+    if whole.text is not None:
+        assert pieces.text is not None
+        np.testing.assert_allclose(pieces.text, whole.text, atol=1e-5)
+    with pytest.raises(FailureError, match=r"10000000000 features need about [\d,]+ GB of memory"):
+        run.generate("sad", 10**10)
 
 
 def test_fixed_codes_are_fixed_and_the_others_are_not(run: LoadedRun) -> None:

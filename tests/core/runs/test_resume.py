@@ -220,6 +220,13 @@ def test_a_failure_is_kept_in_the_state(undisturbed: Path, space: Workspace, con
     same(folder, undisturbed)
 
 
+def test_no_steps_at_all(space: Workspace, config: Config) -> None:
+    nothing = config.changed(alignment={"steps": 0}, generation={"steps": 0})
+    folder = create_run(nothing, space, "nothing")
+    assert execute(folder, space) == "finished"
+    assert load_run(folder).generate("sad", 2).audio.shape == (2, 12)
+
+
 def test_the_last_value_and_every_stage_are_logged(undisturbed: Path) -> None:
     table = read_events(undisturbed)
     steps = {stage: sorted(set(part["step"])) for stage, part in table.groupby("stage")}
