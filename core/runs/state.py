@@ -124,7 +124,8 @@ def _alive(state: State) -> bool:
     try:
         process = psutil.Process(state.pid)
         same = state.process_started is None or abs(process.create_time() - state.process_started) < 1.0
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        # Setting the clock moves the start of every process; one whose heart beats is the same all the same.
+        return (same or silent < _SILENT_SECONDS) and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError, OverflowError):
         return False
 

@@ -58,8 +58,16 @@ def test_a_dead_process_is_lost(tmp_path: Path) -> None:
 
 
 def test_a_reused_pid_is_lost(tmp_path: Path) -> None:
-    write(tmp_path, process_started=psutil.Process().create_time() - 3600)
+    write(tmp_path, process_started=psutil.Process().create_time() - 3600, heartbeat=time.time() - 60)
     assert read_state(tmp_path).status == "lost"
+
+
+def test_a_clock_that_was_set_kills_nobody(tmp_path: Path) -> None:
+    write(tmp_path, process_started=psutil.Process().create_time() - 3600)
+    assert read_state(tmp_path).status == "running"
+    # Nor does a long pause of the heart: the process is there, and is the same.
+    write(tmp_path, heartbeat=time.time() - 3600)
+    assert read_state(tmp_path).status == "running"
 
 
 @pytest.mark.parametrize("pid", [0, -1, 2**22 + 1, 2**70])
