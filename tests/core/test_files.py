@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInputError, MirageError
-from core.files import atomic_directory, atomic_path, read_json, write_bytes, write_json, write_text
+from core.files import _umask, atomic_directory, atomic_path, read_json, write_bytes, write_json, write_text
 
 OnSmallDisk = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -47,21 +47,20 @@ def test_is_as_readable_as_the_umask_allows(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_threads_leave_the_umask_alone(tmp_path: Path) -> None:
-    before = os.umask(0o022)
+def test_threads_leave_the_umask_alone() -> None:
+    before, interval = os.umask(0o022), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     try:
-
-        def work(number: int) -> None:
-            for turn in range(60):
-                write_bytes(tmp_path / f"{number}-{turn % 2}", b"x")
-
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        found: set[int] = set()
+        threads = [threading.Thread(target=lambda: found.update(_umask() for _ in range(1500))) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        assert found == {0o022}
         assert os.umask(0o022) == 0o022
     finally:
+        sys.setswitchinterval(interval)
         os.umask(before)
 
 
@@ -111,7 +110,7 @@ WRITE = """
 import sys
 from pathlib import Path
 from core.errors import MirageError
-from core.files import atomic_directory, write_bytes
+from core.files import _umask, atomic_directory, write_bytes
 target = Path(sys.argv[1])
 write_bytes(target, b"old")
 for size in (10, 400_000):
