@@ -51,7 +51,7 @@ class AlignmentConfig(_Section):
 
     dim: int = Field(64, ge=2, le=1024, description="Dimension of the aligned space.")
     shrinkage: float = Field(
-        0.5,
+        0.8,
         ge=0.01,
         le=1.0,
         description="How the audio embeddings are whitened by their covariance within the emotions: its share that is "
