@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Workspace, load_config
+from core import Config, Workspace, load_config
 from core.files import read_json, write_json
 from dashboard.navigation import PAGES, available
 
@@ -164,7 +164,7 @@ def test_form_refuses_a_wrong_value_in_one_line(open_app: Open, trained: Workspa
 def test_form_takes_over_an_earlier_run(open_app: Open, trained: Workspace) -> None:
     app = open_app(trained, "train")
     app.get_by_key("train_view").set_value("New training").run()
-    assert app.number_input(key="cfg.generation.steps").value == 2000
+    assert app.number_input(key="cfg.generation.steps").value == Config().generation.steps
     app.selectbox(key="train_from").select("tones-run").run()
     assert not app.exception
     assert app.number_input(key="cfg.generation.steps").value == 20
