@@ -1,9 +1,9 @@
-"""Reads speech: any format libsndfile knows, as 16 kHz mono, with one clear line for each fault."""
+"""Reads speech: any format libsndfile knows, and videos, as 16 kHz mono, with one clear line for each fault."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import soundfile
@@ -13,6 +13,9 @@ from core.corpora.containers import truncation
 from core.corpora.problems import printable
 from core.errors import BadInputError
 
+if TYPE_CHECKING:
+    from core.corpora.video import SoundTrack
+
 RATE = 16_000
 """The sample rate of everything ``read_audio`` gives, in Hz."""
 
@@ -21,11 +24,15 @@ MAX_SECONDS = 600.0
 EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"})
 """What is taken for audio when a folder is searched; ``read_audio`` judges by content."""
 
+VIDEO_EXTENSIONS = frozenset({".mp4", ".m4a", ".mov", ".mkv", ".webm", ".avi"})
+"""What is decoded as the sound of a video, with PyAV where that is installed."""
+
 # Annotated segments often end a little after the file does.
 _TOLERANCE = 0.1
 _BLOCK = 1 << 18
 _UNKNOWN_FRAMES = 1 << 60
 _RATES = (4_000, 768_000)
+_File = TypeVar("_File", "soundfile.SoundFile", "SoundTrack")
 
 
 class AudioInfo(NamedTuple):
@@ -63,14 +70,40 @@ def read_native(path: str | Path, start: float | None = None, end: float | None 
     path = Path(path)
     with _open(path) as file:
         first, last = _frames(path, file, start, end)
-        samples = _decode(path, file, first, last, whole=end is None)
+        samples = _read(path, file, first, last, whole=end is None)
         own_rate = file.samplerate
-    seconds = len(samples) / own_rate
-    if seconds < MIN_SECONDS:
-        raise _fault(path, f"only {seconds:.3f} s long, at least {MIN_SECONDS} s are needed; leave it out")
-    if not np.isfinite(samples).all():
-        raise _fault(path, "holds samples that are not numbers (NaN or infinity); write it anew from its source")
+    _check_samples(path, samples, len(samples) / own_rate)
     return samples, own_rate
+
+
+def read_pieces(
+    path: str | Path, start: float | None = None, end: float | None = None, *, pieces: int = 3, seconds: float = 0.1
+) -> tuple[np.ndarray, float]:
+    """Equally spaced pieces of a clip, its first and its last moment among them; all of it where it is short.
+
+    Header and size are checked as in ``read_native``; how long this takes does not depend on how long the clip is.
+
+    Returns:
+        float32 (samples,) of all pieces one after another, and the length of the clip in seconds.
+
+    Raises:
+        BadInputError: as ``read_native``, as far as the pieces show it.
+    """
+    path = Path(path)
+    with _open(path) as file:
+        first, last = _frames(path, file, start, end)
+        rate = file.samplerate
+        each = round(seconds * rate)
+        # The length of an MP3 is an estimate, only decoding finds its end; videos cannot be entered anywhere.
+        if isinstance(file, soundfile.SoundFile) and file.format != "MP3" and last - first > pieces * each:
+            begins = [first + round(k * (last - first - each) / (pieces - 1)) for k in range(pieces)]
+            samples = np.concatenate([_decode(path, file, at, at + each, whole=False) for at in begins])
+            length = (last - first) / rate
+        else:
+            samples = _read(path, file, first, last, whole=end is None)
+            length = len(samples) / rate
+    _check_samples(path, samples, length)
+    return samples, length
 
 
 def probe_audio(path: str | Path) -> AudioInfo:
@@ -83,12 +116,14 @@ def probe_audio(path: str | Path) -> AudioInfo:
         return AudioInfo(file.frames / file.samplerate, file.samplerate, file.channels)
 
 
-def _open(path: Path) -> soundfile.SoundFile:
+def _open(path: Path) -> soundfile.SoundFile | SoundTrack:
     try:
         if not path.is_file():
             raise _fault(path, "is a folder" if path.is_dir() else "the audio file is missing")
         if path.stat().st_size == 0:
             raise _fault(path, "the file is empty (0 bytes); copy it again")
+        if path.suffix.lower() in VIDEO_EXTENSIONS:
+            return _open_video(path)
         reason = truncation(path)
         if reason is not None:
             raise _fault(path, f"{reason}: it is truncated; copy it again")
@@ -100,13 +135,26 @@ def _open(path: Path) -> soundfile.SoundFile:
     if file.frames > _UNKNOWN_FRAMES:  # FLAC written to a pipe
         file.close()
         raise _fault(path, "its header does not say how long it is; convert it to a new WAV or FLAC file")
+    return _checked_rate(path, file)
+
+
+def _open_video(path: Path) -> SoundTrack:
+    # Only here: PyAV is large and few corpora need it.
+    from core.corpora.video import SoundTrack
+
+    return _checked_rate(path, SoundTrack(path))
+
+
+def _checked_rate(path: Path, file: _File) -> _File:
     if not _RATES[0] <= file.samplerate <= _RATES[1]:
         file.close()
         raise _fault(path, f"has a sample rate of {file.samplerate} Hz, which is not speech")
     return file
 
 
-def _frames(path: Path, file: soundfile.SoundFile, start: float | None, end: float | None) -> tuple[int, int]:
+def _frames(
+    path: Path, file: soundfile.SoundFile | SoundTrack, start: float | None, end: float | None
+) -> tuple[int, int]:
     """The segment in frames, checked against the length of the file."""
     rate, total = file.samplerate, file.frames
     length = total / rate
@@ -121,6 +169,12 @@ def _frames(path: Path, file: soundfile.SoundFile, start: float | None, end: flo
     if stop - begin > MAX_SECONDS:
         raise _fault(path, f"{stop - begin:.0f} s are too long for one utterance; give start and end of each utterance")
     return round(begin * rate), min(round(stop * rate), total)
+
+
+def _read(path: Path, file: soundfile.SoundFile | SoundTrack, first: int, last: int, *, whole: bool) -> np.ndarray:
+    if isinstance(file, soundfile.SoundFile):
+        return _decode(path, file, first, last, whole=whole)
+    return file.read(first, last)
 
 
 def _decode(path: Path, file: soundfile.SoundFile, first: int, last: int, *, whole: bool) -> np.ndarray:
@@ -143,6 +197,13 @@ def _decode(path: Path, file: soundfile.SoundFile, first: int, last: int, *, who
         seconds = got / file.samplerate
         raise _fault(path, f"holds {seconds:.2f} s of the {wanted / file.samplerate:.2f} s it promises; copy it again")
     return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
+
+
+def _check_samples(path: Path, samples: np.ndarray, seconds: float) -> None:
+    if seconds < MIN_SECONDS:
+        raise _fault(path, f"only {seconds:.3f} s long, at least {MIN_SECONDS} s are needed; leave it out")
+    if not np.isfinite(samples).all():
+        raise _fault(path, "holds samples that are not numbers (NaN or infinity); write it anew from its source")
 
 
 def _fault(path: Path, reason: str) -> AudioError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from core.corpora.problems import Problem, printable
 from core.errors import BadInputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One utterance: values by column name, and where it was read (a file, and a row of it where it is a table)."""
 
@@ -69,7 +69,7 @@ def check_folder(root: Path) -> Path:
     return root.resolve()
 
 
-def audio_files(root: Path, depth: int = 3) -> Iterator[str]:
+def audio_files(root: Path, depth: int = 3, *, extensions: Collection[str] = EXTENSIONS) -> Iterator[str]:
     """Audio files up to ``depth`` folders down, by extension, as sorted paths relative to ``root`` with ``/``.
 
     Hidden files are passed over: copies made on a Mac are full of ``._name.wav`` that are no audio.
@@ -80,5 +80,5 @@ def audio_files(root: Path, depth: int = 3) -> Iterator[str]:
         if len(relative.parts) >= depth:
             folders.clear()
         for name in sorted(files):
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS:  # noqa: PTH122
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in extensions:  # noqa: PTH122
                 yield (relative / name).as_posix()

@@ -29,8 +29,11 @@ def read_sheet(path: Path) -> Sheet:
     Raises:
         BadInputError: missing, not UTF-8 text, without header or rows, or with broken quotes.
     """
-    text = _text(path)
-    name = printable(path.name)
+    return parse_sheet(_text(path), printable(path.name))
+
+
+def parse_sheet(text: str, name: str) -> Sheet:
+    """As ``read_sheet``, of text that is already read; ``name`` is what faults call it."""
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
