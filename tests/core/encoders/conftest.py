@@ -42,6 +42,34 @@ FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "data2vec": ("Data2VecAudio", "Data2VecAudio", {"conv_pos_kernel_size": 5, "num_conv_pos_embeddings": 3}),
     "unispeech": ("UniSpeech", "UniSpeech", {"feat_extract_norm": "layer", "do_stable_layer_norm": True}),
     "unispeech-sat": ("UniSpeechSat", "UniSpeechSat", {"feat_extract_norm": "group"}),
+    "hubert-batch-norm": ("Hubert", "Hubert", {"feat_extract_norm": "group", "conv_pos_batch_norm": True}),
+    "w2v-bert-key": ("Wav2Vec2Bert", "Wav2Vec2Bert", {"position_embeddings_type": "relative_key"}),
+    "w2v-bert-relative": ("Wav2Vec2Bert", "Wav2Vec2Bert", {"position_embeddings_type": "relative"}),
+    "w2v-bert-rotary": ("Wav2Vec2Bert", "Wav2Vec2Bert", {"position_embeddings_type": "rotary"}),
+    "ast": ("AST", "AST", {}),
+}
+_KINDS: dict[str, dict[str, Any]] = {
+    "AST": {
+        "hidden_size": 32,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 2,
+        "intermediate_size": 48,
+        "num_mel_bins": 36,
+        "max_length": 128,
+    },
+    "Wav2Vec2Bert": {
+        "hidden_size": 32,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 2,
+        "intermediate_size": 48,
+        "feature_projection_input_dim": 160,
+        "conv_depthwise_kernel_size": 7,
+        "left_max_position_embeddings": 8,
+        "right_max_position_embeddings": 4,
+        "add_adapter": True,
+        "num_adapter_layers": 1,
+        "use_intermediate_ffn_before_adapter": True,
+    },
 }
 
 
@@ -89,7 +117,7 @@ def tiny_whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_wav2vec(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Makes a checkpoint of the wav2vec 2.0 family with random weights: 4 blocks, 32 dimensions."""
+    """Makes a checkpoint of one of ``FAMILIES`` with random weights: 4 blocks, 32 dimensions."""
     parent = tmp_path_factory.mktemp("models")
 
     def make(family: str) -> Path:
@@ -97,14 +125,22 @@ def tiny_wav2vec(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
         if not folder.exists():
             torch.manual_seed(0)
             config_name, model_name, extra = FAMILIES[family]
-            config = getattr(transformers, f"{config_name}Config")(**_WAV2VEC | extra)
+            config = getattr(transformers, f"{config_name}Config")(**_KINDS.get(config_name, _WAV2VEC) | extra)
             model = getattr(transformers, f"{model_name}Model")(config)
             _shake(model)
             model.save_pretrained(folder)
-            transformers.Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=True).save_pretrained(folder)
+            _extractor(config_name).save_pretrained(folder)
         return folder
 
     return make
+
+
+def _extractor(kind: str) -> Any:
+    if kind == "AST":
+        return transformers.ASTFeatureExtractor(num_mel_bins=36, max_length=128)
+    if kind == "Wav2Vec2Bert":
+        return transformers.SeamlessM4TFeatureExtractor()
+    return transformers.Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=True)
 
 
 def _shake(model: torch.nn.Module) -> None:

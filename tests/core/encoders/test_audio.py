@@ -13,18 +13,24 @@ from transformers import AutoFeatureExtractor, AutoModel
 
 from core import BadInputError
 from core.encoders import AudioEncoder
-from core.encoders.audio import choose_layer
+from core.encoders.layers import choose_layers
+from core.workspace import check_name
 
 _FAMILIES = (
     "wav2vec2-layer",
     "wav2vec2-group",
     "hubert-layer",
     "hubert-group",
+    "hubert-batch-norm",
     "wavlm-layer",
     "wavlm-group",
     "data2vec",
     "unispeech",
     "unispeech-sat",
+    "w2v-bert-key",
+    "w2v-bert-relative",
+    "w2v-bert-rotary",
+    "ast",
 )
 
 
@@ -55,7 +61,9 @@ def test_wav2vec_vector_does_not_depend_on_the_batch(tiny_wav2vec: Callable[[str
 
 
 @pytest.mark.parametrize("layer", [1, 3, 4])
-@pytest.mark.parametrize("family", ["wav2vec2-layer", "wav2vec2-group", "hubert-layer", "wavlm-layer", "data2vec"])
+@pytest.mark.parametrize(
+    "family", ["wav2vec2-layer", "wav2vec2-group", "hubert-layer", "wavlm-layer", "data2vec", "w2v-bert-key"]
+)
 def test_wav2vec_layer_is_that_of_the_whole_model(
     tiny_wav2vec: Callable[[str], Path], clips, family: str, layer: int
 ) -> None:
@@ -63,10 +71,27 @@ def test_wav2vec_layer_is_that_of_the_whole_model(
     encoder = AudioEncoder.load(str(folder), layer=layer, device="cpu")
     whole = AutoModel.from_pretrained(folder).eval()
     values = AutoFeatureExtractor.from_pretrained(folder)(clips[0], sampling_rate=16_000, return_tensors="pt")
+    if family == "w2v-bert-key":
+        whole.intermediate_ffn = whole.adapter = None  # they come after the last block
     with torch.inference_mode():
-        output = whole(values["input_values"], output_hidden_states=True)
+        output = whole(**values, output_hidden_states=True)
     hidden = output.last_hidden_state if layer == 4 else output.hidden_states[layer]
     np.testing.assert_allclose(encoder.encode([clips[0]])[0], hidden[0].mean(dim=0).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", [1, 3, 4])
+def test_spectrogram_layer_is_that_of_the_whole_model(tiny_wav2vec: Callable[[str], Path], layer: int) -> None:
+    # 126 frames of the spectrogram are the twelve patches in time that the model has positions for.
+    clip = np.random.default_rng(0).standard_normal(400 + 125 * 160).astype(np.float32) * 0.1
+    folder = tiny_wav2vec("ast")
+    encoder = AudioEncoder.load(str(folder), layer=layer, device="cpu")
+    whole = AutoModel.from_pretrained(folder).eval()
+    values = AutoFeatureExtractor.from_pretrained(folder)(clip, sampling_rate=16_000, return_tensors="pt")
+    with torch.inference_mode():
+        output = whole(**values, output_hidden_states=True)
+    hidden = output.last_hidden_state if layer == 4 else output.hidden_states[layer]
+    assert hidden.shape[1] == 2 + 3 * 12
+    np.testing.assert_allclose(encoder.encode([clip])[0], hidden[0, 2:].mean(dim=0).numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("layer", [1, 3, 4])
@@ -101,10 +126,44 @@ def test_names_say_what_was_done(tiny_whisper: Path, tiny_wav2vec: Callable[[str
     assert encoder.meta()["model_type"] == "wavlm"
 
 
+@pytest.mark.parametrize("family", ["wav2vec2-layer", "wavlm-group", "w2v-bert-key", "ast", "whisper"])
+def test_several_layers_are_the_sum_of_each(
+    tiny_wav2vec: Callable[[str], Path], tiny_whisper: Path, clips, family: str
+) -> None:
+    folder = str(tiny_whisper if family == "whisper" else tiny_wav2vec(family))
+
+    def vectors(layer: int | str) -> np.ndarray:
+        return AudioEncoder.load(folder, layer=layer, device="cpu").encode(clips)
+
+    single = {layer: vectors(layer) for layer in (1, 2, 3, 4)}
+    np.testing.assert_allclose(vectors("2-4"), (single[2] + single[3] + single[4]) / 3, atol=1e-4)
+    np.testing.assert_allclose(vectors("1:1,3:3"), 0.25 * single[1] + 0.75 * single[3], atol=1e-4)
+    np.testing.assert_allclose(vectors("all"), sum(single.values()) / 4, atol=1e-4)
+
+
+def test_choices_of_layers() -> None:
+    assert choose_layers(" 4 - 8 ", 12, "m").value == "4-8"
+    assert choose_layers("4-4", 12, "m").value == 4
+    assert choose_layers("3:1,1:1,2:0", 12, "m").weights == ((1, 0.5), (3, 0.5))
+    assert choose_layers("1:0.2,2:0.8", 12, "m").value == "1:0.2,2:0.8"
+    many = ",".join(f"{block}:{block}" for block in range(1, 25))
+    assert check_name("x" * 90 + f"@{choose_layers(many, 24, 'm').label}-attention", "store")
+    assert choose_layers(many, 24, "m").label != choose_layers(many.replace("24:24", "24:25"), 24, "m").label
+
+
+@pytest.mark.parametrize(
+    "layer", ["3-2", "0-2", "2-5", "1:x", "1:1,1:2", "1:0", "1:-1", "1:inf", "5:1", "0:1", "1:", "1.5"]
+)
+def test_choices_of_layers_that_are_none(layer: str) -> None:
+    with pytest.raises(BadInputError, match="layer") as caught:
+        choose_layers(layer, 4, "m")
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("layer", [0, 5, -1, "last"])
 def test_layer_that_is_not_there(layer: int | str) -> None:
     with pytest.raises(BadInputError, match="layer"):
-        choose_layer(layer, 4, "m")
+        choose_layers(layer, 4, "m")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +24,8 @@ from safetensors.torch import load_file, save_file
 
 from core import BadInputError, FailureError
 from core.encoders import AudioEncoder, TextEncoder
-from core.encoders.checkpoint import choose_device, find_checkpoint, within
+from core.encoders.checkpoint import find_checkpoint, within
+from core.encoders.device import choose_device, choose_precision
 
 
 @pytest.fixture
@@ -47,6 +52,26 @@ def test_pickle_weights_are_refused_unread(copy: Path) -> None:
     torch.save({"weight": Trap()}, copy / "pytorch_model.bin")
     assert "pickle (pytorch_model.bin)" in refused(copy)
     assert not (copy / "ran").exists()
+
+
+def test_pickle_weights_can_be_converted_as_told(tiny_wav2vec: Callable[[str], Path], tmp_path: Path) -> None:
+    original = tiny_wav2vec("wav2vec2-group")
+    folder = Path(shutil.copytree(original, tmp_path / "my model"))
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    command = re.search("`(.*)`", refused(folder))
+    assert command is not None
+    words = shlex.split(command[1])
+    assert words[0] == "python"
+    subprocess.run([sys.executable, *words[1:]], check=True, capture_output=True)
+    clip = np.sin(np.arange(8000) / 7).astype(np.float32)
+    expected = AudioEncoder.load(str(original), device="cpu").encode([clip])
+    np.testing.assert_allclose(AudioEncoder.load(str(folder), device="cpu").encode([clip]), expected, atol=1e-6)
+
+
+def test_model_without_weights(copy: Path) -> None:
+    (copy / "model.safetensors").unlink()
+    assert "a model without weights" in refused(copy)
 
 
 def test_code_beside_the_weights_is_not_run(copy: Path) -> None:
@@ -87,12 +112,16 @@ def test_other_kinds_of_models(tmp_path: Path) -> None:
         vocab_size=16, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
     )
     transformers.BertModel(config).save_pretrained(tmp_path / "bert")
-    assert "'bert' is no speech encoder" in refused(tmp_path / "bert")
+    message = refused(tmp_path / "bert")
+    assert "'bert' is no speech encoder" in message
+    assert "--text-encoder" in message
 
 
-def test_speech_model_as_text_encoder(tiny_whisper: Path) -> None:
-    with pytest.raises(BadInputError, match="no text encoder"):
-        TextEncoder.load(str(tiny_whisper))
+@pytest.mark.parametrize("family", ["whisper", "wav2vec2-group", "w2v-bert-key", "ast"])
+def test_speech_model_as_text_encoder(tiny_whisper: Path, tiny_wav2vec: Callable[[str], Path], family: str) -> None:
+    folder = tiny_whisper if family == "whisper" else tiny_wav2vec(family)
+    with pytest.raises(BadInputError, match="is no text encoder: it reads speech"):
+        TextEncoder.load(str(folder))
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "../x", "a b", "a/b/c", "", "https://example.org/model"])
@@ -175,7 +204,7 @@ def test_model_of_a_hub(hub: Callable[[int], None], tiny_whisper: Path) -> None:
         assert not any("onnx" in path for path in Handler.asked)
         with pytest.raises(BadInputError, match="neither a folder here nor a public model"):
             find_checkpoint("nobody/nothing")
-        with pytest.raises(BadInputError, match="pickle"):
+        with pytest.raises(BadInputError, match=r"pickle .*hf download here/pickled --local-dir pickled.*`python -c"):
             find_checkpoint("here/pickled")
         server.shutdown()
     # The hub is gone; what was fetched stays.
@@ -203,6 +232,24 @@ def test_shards_by_index(tiny_whisper: Path, tmp_path: Path) -> None:
     index["weight_map"][names[0]] = "../model-1.safetensors"
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     assert "no safetensors file of this checkpoint" in refused(folder)
+
+
+def test_precisions() -> None:
+    cpu = torch.device("cpu")
+    assert choose_precision("auto", cpu) == torch.float32
+    assert choose_precision("bfloat16", cpu) == torch.bfloat16
+    with pytest.raises(BadInputError, match="precision 'int8' is not known"):
+        choose_precision("int8", cpu)
+
+
+@pytest.mark.parametrize(("capability", "expected"), [((9, 0), "bfloat16"), ((7, 5), "float16"), ((6, 1), "float32")])
+def test_precision_is_what_the_device_computes(monkeypatch, capability: tuple[int, int], expected: str) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    cuda = torch.device("cuda")
+    assert choose_precision("auto", cuda) == getattr(torch, expected)
+    if capability < (8, 0):
+        with pytest.raises(BadInputError, match="does not compute it"):
+            choose_precision("bfloat16", cuda)
 
 
 def test_devices() -> None:
