@@ -39,12 +39,17 @@ def ingest(
     ] = None,
     problems: Annotated[Path | None, typer.Option(help="Write every row that was left out to this CSV file.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace another corpus of the same name.")] = False,
+    check: Annotated[
+        str,
+        typer.Option(help="Decode clips `whole` or `pieces` of each; `auto`: pieces from 50,000 utterances on."),
+    ] = "auto",
     list_corpora: Annotated[bool, typer.Option("--list", help="Name the supported corpora.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read a corpus from disk; print its utterances by emotion and session.
 
-    Every clip is decoded once. What cannot be used is named and left out, the rest is stored.
+    Every clip is looked at once. What cannot be used is named and left out, the rest is stored. Where the makers of a
+    corpus published counts, the copy is compared with them.
     """
     if list_corpora:
         _list(as_json)
@@ -54,6 +59,7 @@ def ingest(
     from core import corpora
 
     options: dict[str, Any] = {
+        "check": check,
         "table": table,
         "mapping": _pairs("--map", mapping),
         "labels": _pairs("--labels", labels),
@@ -88,6 +94,8 @@ def ingest(
 def _list(as_json: bool) -> None:
     from core.corpora import LOADERS
 
+    for line in LOADERS.faults().values():
+        typer.echo(f"mirage: note: {line}", err=True)
     keys = ("name", "title", "description", "licence", "layout")
     rows = [{key: getattr(loader, key) for key in keys} for loader in LOADERS.values()]
     if as_json:
@@ -108,6 +116,7 @@ def _summary(done: Ingested) -> dict[str, Any]:
         "speakers": len(corpus.speakers()),
         "seconds": corpus.metadata["seconds"],
         "counts": {str(key): row for key, row in corpus.counts().to_dict(orient="index").items()},
+        "published": None if done.published is None else done.published.to_dict(),
         "remarks": done.remarks,
         "problems": [problem.to_dict() for problem in done.problems],
     }
@@ -125,6 +134,8 @@ def _print(done: Ingested) -> None:
     typer.echo(
         f"{corpus.name}: {len(corpus)} utterances, {len(corpus.speakers())} speakers, {minutes:.1f} min -> {done.file}"
     )
+    for line in done.published.lines() if done.published is not None else ():
+        typer.echo(f"{corpus.name}: {line}")
 
 
 def _complain(done: Ingested, file: Path | None) -> None:

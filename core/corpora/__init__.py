@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from core.corpora.audio import AudioInfo, probe_audio, read_audio
-from core.corpora.classes import class_view
-from core.corpora.drafts import Loader
+from core.corpora.classes import CLASS_SETS, class_view
+from core.corpora.drafts import Draft, Loader, Row, audio_files
 from core.corpora.folds import Fold, make_folds
 from core.corpora.ingest import Ingested, find_loader, ingest
 from core.corpora.loaders import LOADERS
 from core.corpora.problems import Problem, write_problems
+from core.corpora.published import Comparison, compare
 from core.corpora.store import Corpus, load_corpus, save_corpus
 from core.corpora.table import SCHEMA, build_table, validate_table
 from core.corpora.transcripts import transcript_groups
 from core.corpora.vocabulary import EMOTIONS, read_emotion
 
 __all__ = [
+    "CLASS_SETS",
     "EMOTIONS",
     "LOADERS",
     "SCHEMA",
     "AudioInfo",
+    "Comparison",
     "Corpus",
+    "Draft",
     "Fold",
     "Ingested",
     "Loader",
     "Problem",
+    "Row",
+    "audio_files",
     "build_table",
     "class_view",
+    "compare",
     "find_loader",
     "ingest",
     "load_corpus",

@@ -21,6 +21,8 @@ RATE = 16_000
 
 MIN_SECONDS = 0.1
 MAX_SECONDS = 600.0
+RATES = (4_000, 768_000)
+"""Sample rates that speech may have, in Hz."""
 EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"})
 """What is taken for audio when a folder is searched; ``read_audio`` judges by content."""
 
@@ -31,7 +33,6 @@ VIDEO_EXTENSIONS = frozenset({".mp4", ".m4a", ".mov", ".mkv", ".webm", ".avi"})
 _TOLERANCE = 0.1
 _BLOCK = 1 << 18
 _UNKNOWN_FRAMES = 1 << 60
-_RATES = (4_000, 768_000)
 _File = TypeVar("_File", "soundfile.SoundFile", "SoundTrack")
 
 
@@ -146,7 +147,7 @@ def _open_video(path: Path) -> SoundTrack:
 
 
 def _checked_rate(path: Path, file: _File) -> _File:
-    if not _RATES[0] <= file.samplerate <= _RATES[1]:
+    if not RATES[0] <= file.samplerate <= RATES[1]:
         file.close()
         raise _fault(path, f"has a sample rate of {file.samplerate} Hz, which is not speech")
     return file

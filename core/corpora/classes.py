@@ -7,14 +7,27 @@ import pandas as pd
 from core.corpora.vocabulary import EMOTIONS, read_emotion
 from core.errors import BadInputError
 
+CLASS_SETS: dict[str, str] = {
+    "four-class": "angry,happy,sad,neutral,excited>happy",
+    "five-class": "angry,happy,sad,neutral,surprise",
+    "six-class": "angry,happy,sad,neutral,fear,disgust",
+    "seven-class": "angry,happy,sad,neutral,fear,disgust,surprise",
+    "eight-class": "angry,happy,sad,neutral,fear,disgust,surprise,contempt",
+    "nine-class": "angry,happy,sad,neutral,excited,frustrated,fear,surprise,disgust",
+}
+"""Sets that the field compares on, by name: four of IEMOCAP and MSP-IMPROV (excited counts as happy), five of ESD,
+six of CREMA-D, seven of MELD, eight of MSP-Podcast, nine of IEMOCAP. ``4-class`` is the same as ``four-class``."""
+
+_DIGITS = {"4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight", "9": "nine"}
+
 
 def class_view(emotions: pd.Series, classes: str = "auto") -> tuple[pd.Series, list[str]]:
     """Labels of the classes asked for.
 
     Args:
         emotions: the column ``emotion``, n values or None.
-        classes: ``auto`` (every emotion that occurs), or a list such as ``angry,happy,sad,neutral``, in which
-            ``excited>happy`` merges one emotion into a listed one.
+        classes: ``auto`` (every emotion that occurs), one of ``CLASS_SETS``, or a list such as
+            ``angry,happy,sad,neutral``, in which ``excited>happy`` merges one emotion into a listed one.
 
     Returns:
         The labels (n, None where the row belongs to no class) and the class names in the order asked for.
@@ -31,7 +44,7 @@ def class_view(emotions: pd.Series, classes: str = "auto") -> tuple[pd.Series, l
         names = [name for name in EMOTIONS if name in present]
         target = {name: name for name in names}
     else:
-        names, target = _parse(classes)
+        names, target = _parse(_named(classes))
     values = [target.get(value) if isinstance(value, str) else None for value in emotions]
     labels = pd.Series(values, index=emotions.index, dtype=object, name=emotions.name)
     found = set(labels.dropna())
@@ -43,6 +56,14 @@ def class_view(emotions: pd.Series, classes: str = "auto") -> tuple[pd.Series, l
         have = names[0] if names else "none"
         raise BadInputError(f"classes {classes!r}: training needs at least two emotions, there is {have}")
     return labels, names
+
+
+def _named(classes: str) -> str:
+    """The list that a name of ``CLASS_SETS`` stands for; anything else as it is."""
+    key = classes.strip().casefold().replace("_", "-").replace(" ", "-")
+    for digit, word in _DIGITS.items():
+        key = key.replace(f"{digit}-", f"{word}-")
+    return CLASS_SETS.get(key, classes)
 
 
 def _parse(classes: str) -> tuple[list[str], dict[str, str]]:
@@ -73,5 +94,6 @@ def _name(text: str, classes: str) -> str:
     except ValueError:
         name = None
     if name is None:
-        raise BadInputError(f"classes {classes!r}: {text.strip()!r} is not one of {', '.join(EMOTIONS)}")
+        sets = "" if "," in classes else f", nor one of the sets {', '.join(CLASS_SETS)}"
+        raise BadInputError(f"classes {classes!r}: {text.strip()!r} is not one of {', '.join(EMOTIONS)}{sets}")
     return name

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import numpy as np
-
-from core.corpora.audio import AudioError, read_native
+from core.corpora.checking import Depth, check_clips, depth_for
 from core.corpora.drafts import Draft, Loader, Row, check_folder
-from core.corpora.loaders import LOADERS
-from core.corpora.paths import inside, path_fault
+from core.corpora.loaders import BUILT_IN, LOADERS
 from core.corpora.problems import Problem, printable
+from core.corpora.published import Comparison, compare
 from core.corpora.store import Corpus, load_corpus, save_corpus
 from core.corpora.table import build_table
-from core.errors import BadInputError
+from core.errors import BadInputError, FailureError, MirageError
 from core.progress import Progress, silent
 from core.workspace import Workspace, check_name
 
 _KEPT_PROBLEMS = 1000
-# Below -80 dB of full scale nothing can be heard.
-_SILENCE = 1e-4
-_COPY_AGAIN = "repair or remove it, then ingest again"
 
 
 @dataclass(frozen=True, eq=False)
 class Ingested:
-    """The corpus as stored, every file or row that was left out, and remarks on the corpus as a whole."""
+    """The corpus as stored, every file or row that was left out, and remarks on the corpus as a whole.
+
+    ``published`` says how it compares with the counts its makers published; None where there are none.
+    """
 
     corpus: Corpus
     problems: list[Problem]
     remarks: list[str] = field(default_factory=list)
     file: Path = field(default_factory=Path)
+    published: Comparison | None = None
+
+
+@dataclass(frozen=True)
+class _Usable:
+    """The rows that can be used, those whose clip cannot, the seconds of the first and the problems of all others."""
+
+    rows: list[Row]
+    unusable: list[Row]
+    seconds: float
+    problems: list[Problem]
 
 
 def ingest(
@@ -46,20 +52,24 @@ def ingest(
     name: str | None = None,
     workspace: Workspace | None = None,
     replace: bool = False,
+    check: Depth = "auto",
     progress: Progress = silent,
     **options: Any,
 ) -> Ingested:
-    """Reads a corpus with one of ``LOADERS``, decodes every clip, and stores the utterance table.
+    """Reads a corpus with one of ``LOADERS``, looks at every clip, and stores the utterance table.
 
     Args:
         path: the corpus folder; only ``demo`` has one of its own.
         name: in the workspace; by default the loader's name, for ``folder`` the name of the folder.
         replace: also replace a corpus of that name that came from somewhere else.
+        check: decode clips ``whole``, or only ``pieces`` of each; ``auto`` takes pieces from 50,000 utterances on.
         options: of the loader (``folder``: table, mapping, labels, scales).
 
     Raises:
         BadInputError: unknown loader, unusable folder or table, a name taken by another corpus, no usable utterance.
     """
+    if check not in get_args(Depth):
+        raise BadInputError(f"--check {check}: choose {', '.join(get_args(Depth))}")
     chosen = find_loader(loader)
     unknown = sorted(set(options) - set(chosen.options))
     if unknown:
@@ -73,28 +83,38 @@ def ingest(
     workspace = workspace or Workspace()
     if not replace:
         _refuse_other(name, chosen, root, workspace)
-    draft = chosen.read(root, **options)
-    rows, seconds, problems = _usable(draft, progress)
-    if not rows:
-        first = f"; first: {problems[0]}" if problems else f" (expected layout: {chosen.layout})"
+    draft = _read(chosen, root, options)
+    depth = depth_for(check, len(draft.rows))
+    usable = _usable(draft, depth, progress)
+    if not usable.rows:
+        first = f"; first: {usable.problems[0]}" if usable.problems else f" (expected layout: {chosen.layout})"
         raise BadInputError(f"{printable(str(root))}: no usable utterance{first}")
+    table = build_table(row.values for row in usable.rows)
+    published = compare(
+        chosen.name, table, [row.values for row in usable.unusable], labelled=len(usable.rows) + len(usable.unusable)
+    )
     corpus = Corpus(
         name=name,
         root=draft.root,
-        table=build_table(row.values for row in rows),
+        table=table,
         metadata={
             "loader": chosen.name,
             "title": chosen.title,
             "licence": chosen.licence,
             "audio_allowed": chosen.audio_allowed,
             "scales": draft.scales,
-            "seconds": round(seconds, 3),
-            "problems": [problem.to_dict() for problem in problems[:_KEPT_PROBLEMS]],
-            "problems_total": len(problems),
+            "seconds": round(usable.seconds, 3),
+            "checked": depth,
+            "published": None if published is None else published.to_dict(),
+            "problems": [problem.to_dict() for problem in usable.problems[:_KEPT_PROBLEMS]],
+            "problems_total": len(usable.problems),
         },
     )
     file = save_corpus(corpus, workspace)
-    return Ingested(load_corpus(file), problems, draft.remarks + _remarks(corpus), file)
+    remarks = draft.remarks + _remarks(corpus)
+    if depth == "pieces":
+        remarks.append("of each clip the beginning, middle and end were decoded; --check whole decodes all of it")
+    return Ingested(load_corpus(file), usable.problems, remarks, file, published)
 
 
 def find_loader(name: str) -> Loader:
@@ -107,6 +127,8 @@ def find_loader(name: str) -> Loader:
         return LOADERS[name]
     except KeyError:
         known = ", ".join(LOADERS)
+        if name in LOADERS.faults():
+            raise BadInputError(LOADERS.faults()[name]) from None
         raise BadInputError(
             f"there is no corpus loader {name!r}; there are {known} (`mirage ingest --list`); "
             "any other corpus can be read with `mirage ingest folder PATH --table FILE`"
@@ -136,8 +158,28 @@ def _refuse_other(name: str, loader: Loader, root: Path, workspace: Workspace) -
         )
 
 
-def _usable(draft: Draft, progress: Progress) -> tuple[list[Row], float, list[Problem]]:
-    """The rows that can be used, the seconds they last, and the problems of the others."""
+def _read(loader: Loader, root: Path, options: dict[str, Any]) -> Draft:
+    """What the loader found; a loader of somebody else's package must not end in a traceback."""
+    try:
+        draft = loader.read(root, **options)
+        if not isinstance(draft, Draft):
+            raise TypeError(f"read gave {type(draft).__name__}, not a Draft")
+        nameless = next((row for row in draft.rows if not row.values.get("utterance_id")), None)
+    except (MirageError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        if loader.name in BUILT_IN:
+            raise
+        raise FailureError(
+            f"the corpus loader {loader.name} of another package failed ({type(error).__name__}: {error}); "
+            "tell its author"
+        ) from error
+    if nameless is not None:
+        raise FailureError(f"the corpus loader {loader.name} gave a row of {nameless.file} without an utterance_id")
+    return draft
+
+
+def _usable(draft: Draft, depth: Depth, progress: Progress) -> _Usable:
     problems = list(draft.problems)
     rows: list[Row] = []
     seen: dict[str, Row] = {}
@@ -155,47 +197,27 @@ def _usable(draft: Draft, progress: Progress) -> tuple[list[Row], float, list[Pr
         seen[key] = row
         rows.append(row)
     good: list[Row] = []
+    unusable: list[Row] = []
     seconds = 0.0
-    for done, (row, result) in enumerate(_checked(draft.root, rows), start=1):
+    # A bar that moves a thousand times is smooth; one that moves 264,705 times costs seconds.
+    step = max(1, len(rows) // 1000)
+    for done, (row, result) in enumerate(zip(rows, check_clips(draft.root, rows, depth), strict=True), start=1):
         if isinstance(result, Problem):
             problems.append(result)
+            unusable.append(row)
         else:
             good.append(row)
             seconds += result
-        progress(done, len(rows), "checking audio")
+        if done % step == 0 or done == len(rows):
+            progress(done, len(rows), "checking audio")
     # Loaders, double ids and audio each have their turn above; people read a table from top to bottom.
-    problems.sort(key=lambda problem: problem.row or 0)
-    return good, seconds, problems
+    problems.sort(key=_place)
+    return _Usable(good, unusable, seconds, problems)
 
 
-def _checked(root: Path, rows: list[Row]) -> Iterator[tuple[Row, float | Problem]]:
-    """Decodes every clip, several at a time (libsndfile works without the interpreter lock)."""
-    pool = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1), thread_name_prefix="mirage-ingest")
-    try:
-        yield from zip(rows, pool.map(lambda row: _check(root, row), rows), strict=True)
-    finally:
-        # Ctrl-C must not wait for the clips that are still queued.
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _check(root: Path, row: Row) -> float | Problem:
-    audio = row.values.get("audio")
-    if audio is None:
-        return Problem(row.file, row.number, "there is no audio", "fill in the path of the clip")
-    fault = path_fault(audio)
-    if fault is not None:
-        return Problem(row.file, row.number, f"{audio!r}: {fault}", "give a path relative to the corpus folder")
-    # A problem of a table's row names the table; the clip is then part of the reason.
-    prefix = "" if row.number is None else f"{audio}: "
-    try:
-        samples, rate = read_native(inside(root, audio), row.values.get("start"), row.values.get("end"))
-    except AudioError as error:
-        return Problem(row.file, row.number, prefix + error.reason)
-    except BadInputError as error:
-        return Problem(row.file, row.number, str(error))
-    if float(np.abs(samples).max()) < _SILENCE:
-        return Problem(row.file, row.number, prefix + "nothing can be heard in it (digital silence)", _COPY_AGAIN)
-    return len(samples) / rate
+def _place(problem: Problem) -> tuple[bool, str, int]:
+    """Whole files first, as they were found; then table by table, from top to bottom."""
+    return (False, "", 0) if problem.row is None else (True, problem.file, problem.row)
 
 
 def _remarks(corpus: Corpus) -> list[str]:

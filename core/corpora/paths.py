@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -46,3 +47,40 @@ def inside(root: Path, relative: str) -> Path:
         except (OSError, RuntimeError):  # a link that leads to itself
             fault = "the path cannot be followed"
     raise BadInputError(f"{printable(relative)}: {fault}; only files inside {printable(str(root))} are read")
+
+
+class Folder:
+    """``inside`` for many files of one folder: links are followed once for each folder on the way.
+
+    Threads may share it: at worst a folder is looked up twice.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._plain: dict[str, bool] = {}
+
+    def inside(self, relative: str) -> Path:
+        """As ``inside``.
+
+        Raises:
+            BadInputError: the path, or a link on it, leads out of the folder.
+        """
+        parent, _, name = relative.rpartition("/")
+        plain = self._plain.get(parent)
+        if plain is None:
+            try:
+                plain = path_fault(parent or ".") is None and not self._has_links(parent)
+            except (OSError, RuntimeError, ValueError):
+                plain = False
+            self._plain[parent] = plain
+        path = self._root / relative
+        if not plain or not name or name in (".", "..") or "\\" in name or path_fault(name) is not None:
+            return inside(self._root, relative)
+        try:
+            return inside(self._root, relative) if os.path.islink(path) else path  # noqa: PTH114 (twice as fast)
+        except (OSError, ValueError):
+            return inside(self._root, relative)
+
+    def _has_links(self, parent: str) -> bool:
+        root = self._root.resolve()
+        return (self._root / parent).resolve() != root / parent

@@ -44,17 +44,24 @@ DIMENSIONS = ("arousal", "valence", "dominance")
 def build_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A table of all columns; what a row leaves out is missing (None, in float columns NaN)."""
     rows = list(rows)
-    return _frame({name: [row.get(name) for row in rows] for name in COLUMNS})
+    columns: dict[str, Any] = {}
+    for name in COLUMNS:
+        values = [row.get(name) for row in rows]
+        columns[name] = pd.Series(values, dtype="float64") if name in FLOATS else _objects(values)
+    return pd.DataFrame(columns)
 
 
 def to_arrow(table: pd.DataFrame) -> pa.Table:
     """The Arrow form of ``table``, in the order of the schema."""
     arrays = []
     for field in SCHEMA:
-        values = [_plain(value) for value in table[field.name]]
+        values = table[field.name].to_numpy()
         if field.name == "emotion_votes":
-            values = [None if value is None else list(value.items()) for value in values]
-        arrays.append(pa.array(values, type=field.type))
+            pairs = [None if _missing(value) else list(value.items()) for value in values]
+            arrays.append(pa.array(pairs, type=field.type))
+        else:
+            # from_pandas: NaN is a missing number.
+            arrays.append(pa.array(values, type=field.type, from_pandas=True))
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
@@ -72,9 +79,15 @@ def from_arrow(arrow: pa.Table, where: str) -> pd.DataFrame:
     except (pa.ArrowException, ValueError) as error:
         line = str(error).splitlines()[0]
         raise BadInputError(f"{where}: a column has the wrong type ({line}); ingest it again") from None
-    content = {name: arrow.column(name).to_pylist() for name in COLUMNS}
-    content["emotion_votes"] = [None if value is None else dict(value) for value in content["emotion_votes"]]
-    return _frame(content)
+    columns: dict[str, Any] = {}
+    for name in COLUMNS:
+        column = arrow.column(name)
+        if name == "emotion_votes":
+            columns[name] = pd.Series(_votes(column), dtype=object)
+        else:
+            values = column.to_numpy()
+            columns[name] = pd.Series(values, dtype="float64" if name in FLOATS else object)
+    return pd.DataFrame(columns)
 
 
 def validate_table(table: pd.DataFrame, where: str) -> None:
@@ -114,16 +127,23 @@ def _all(good: pd.Series, table: pd.DataFrame, where: str, say: Any) -> None:
         raise BadInputError(printable(f"{where}, utterance {row['utterance_id']!r}: {say(row)}"))
 
 
-def _frame(content: Mapping[str, list[Any]]) -> pd.DataFrame:
-    columns = {}
-    for name in COLUMNS:
-        if name in FLOATS:
-            columns[name] = pd.Series(content[name], dtype="float64")
-        else:
-            # object, not pandas' str: a missing value is None, which is false and never prints as "nan".
-            columns[name] = pd.Series([_plain(value) for value in content[name]], dtype=object)
-    return pd.DataFrame(columns)
+def _objects(values: list[Any]) -> pd.Series:
+    """Values as they are; object, not pandas' str: a missing value is None, which is false and never prints as nan."""
+    return pd.Series([None if _missing(value) else value for value in values], dtype=object)
 
 
-def _plain(value: Any) -> Any:
-    return None if value is None or (isinstance(value, float) and value != value) else value
+def _votes(column: pa.ChunkedArray) -> list[dict[str, float] | None]:
+    votes: list[dict[str, float] | None] = []
+    for chunk in column.chunks:
+        # Every word once, not once for each vote.
+        words = {name: name for name in chunk.keys.unique().to_pylist()}
+        names = [words[name] for name in chunk.keys.to_pylist()]
+        numbers, ends = chunk.items.to_pylist(), chunk.offsets.to_pylist()
+        known = chunk.is_valid().to_pylist()
+        for there, begin, end in zip(known, ends, ends[1:], strict=False):
+            votes.append(dict(zip(names[begin:end], numbers[begin:end], strict=True)) if there else None)
+    return votes
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)

@@ -71,7 +71,9 @@ def test_list(tmp_path):
     shown = mirage("--list", home=tmp_path)
     assert shown.returncode == 0
     listed = json.loads(mirage("--list", "--json", home=tmp_path).stdout)
-    assert [row["name"] for row in listed] == ["demo", "emodb", "ravdess", "folder"]
+    names = [row["name"] for row in listed]
+    assert {"demo", "emodb", "iemocap", "msp-improv", "msp-podcast", "ravdess", "folder"} <= set(names)
+    assert (names[0], names[-1]) == ("demo", "folder")
     for row in listed:
         assert row["name"] in shown.stdout
 
@@ -87,6 +89,7 @@ def test_list(tmp_path):
         (("folder", "core", "--map", "emotion"), "expected NAME=VALUE"),
         (("folder", "core", "--scale", "arousal=1"), "expected LOWEST:HIGHEST"),
         (("emodb", "core", "--labels", "a=sad"), "emodb takes no labels"),
+        (("emodb", "core", "--check", "some"), "--check some: choose auto, whole, pieces"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, arguments, says):
@@ -105,3 +108,18 @@ def test_real_corpus(shared, tmp_path):
     assert done.returncode == 0, done.stderr
     assert ["angry", "127"] in [line.split() for line in done.stdout.splitlines()]
     assert "535/535" in done.stderr
+    assert "emodb: matches the published counts (8 compared)" in done.stdout.splitlines()
+
+
+def test_published_counts_that_differ(tmp_path):
+    root = tmp_path / "savee-like"
+    root.mkdir()
+    for name in ("03a01Fa", "08a01Wa"):
+        soundfile.write(root / f"{name}.wav", np.random.default_rng(0).normal(0, 0.1, 4000), 16_000)
+    done = mirage("emodb", root, home=tmp_path)
+    lines = [line for line in done.stdout.splitlines() if "published counts" in line]
+    assert lines[0] == "emodb: differs from the published counts: utterances: 2 found, 535 published"
+    assert len(lines) == 8
+    content = json.loads(mirage("emodb", root, "--json", home=tmp_path).stdout)
+    assert content["published"]["matches"] is False
+    assert content["published"]["differences"][0] == {"what": "utterances", "published": 535, "found": 2}

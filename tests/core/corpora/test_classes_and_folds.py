@@ -21,6 +21,20 @@ def test_class_view_merges_and_orders():
     assert class_view(emotions)[1] == ["angry", "happy", "calm", "excited"]
 
 
+def test_named_sets():
+    emotions = pd.Series(EMOTIONS)
+    for name, number in [("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8), ("nine", 9)]:
+        labels, names = class_view(emotions, f"{name}-class")
+        assert len(names) == number
+        for other in (f"{number}-class", f" {name.title()} class", f"{number}_CLASS"):
+            assert class_view(emotions, other)[1] == names
+    labels, _ = class_view(emotions, "four-class")
+    assert labels[EMOTIONS.index("excited")] == "happy"
+    assert labels[EMOTIONS.index("frustrated")] is None
+    with pytest.raises(BadInputError, match="nor one of the sets four-class, five-class"):
+        class_view(emotions, "ten-class")
+
+
 @pytest.mark.parametrize(
     ("classes", "says"),
     [

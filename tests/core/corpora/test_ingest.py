@@ -25,7 +25,10 @@ def test_emodb(shared, workspace):
     assert seen == list(range(1, 536))
     assert done.problems == []
     assert done.remarks == []
+    assert done.published.lines() == ["matches the published counts (8 compared)"]
     corpus = load_corpus("emodb", workspace)
+    assert corpus.metadata["checked"] == "whole"
+    assert corpus.metadata["published"]["matches"] is True
     table = corpus.table
     assert corpus.counts()["all"].to_dict() == EMODB
     assert corpus.speakers() == ["03", "08", "09", "10", "11", "12", "13", "14", "15", "16"]
@@ -46,6 +49,7 @@ def test_emodb(shared, workspace):
 def test_ravdess(shared, workspace):
     done = ingest("ravdess", shared / "data" / "ravdess", workspace=workspace)
     assert done.problems == []
+    assert done.published.lines() == ["matches the published counts (9 compared)"]
     counts = done.corpus.counts()["all"].to_dict()
     assert counts.pop("neutral") == 96
     assert counts == dict.fromkeys(["angry", "happy", "sad", "fear", "disgust", "surprise", "calm"], 192)
@@ -80,7 +84,8 @@ def test_ravdess_flat_and_without_songs(tmp_path, workspace, clip):
     assert "1 songs were passed over" in done.remarks[0]
 
 
-def test_every_bad_clip_is_named_and_the_rest_goes_on(tmp_path, workspace, clip, sheet, small):
+@pytest.mark.parametrize("check", ["whole", "pieces"])
+def test_every_bad_clip_is_named_and_the_rest_goes_on(tmp_path, workspace, clip, sheet, small, check):
     root, table = small
     (root / "text.wav").write_text("no sound")
     (root / "empty.wav").write_bytes(b"")
@@ -109,8 +114,9 @@ def test_every_bad_clip_is_named_and_the_rest_goes_on(tmp_path, workspace, clip,
     ]
     with table.open("a", newline="") as file:
         csv.writer(file).writerows((audio, "sad", "s9", "") for audio, _ in bad)
-    done = ingest("folder", root, workspace=workspace, table=table)
+    done = ingest("folder", root, workspace=workspace, table=table, check=check)
     assert len(done.corpus) == 8
+    assert done.corpus.metadata["checked"] == check
     found = {problem.row: str(problem) for problem in done.problems}
     assert sorted(found) == list(range(10, 10 + len(bad)))
     for row, (_, says) in enumerate(bad, start=10):
@@ -204,8 +210,10 @@ def test_segments_of_one_file(tmp_path, workspace, clip, sheet):
 
 
 def test_unknown_loader_and_options(tmp_path, workspace):
-    with pytest.raises(BadInputError, match="no corpus loader 'iemocapp'; there are demo, emodb, ravdess, folder"):
+    with pytest.raises(BadInputError, match=r"no corpus loader 'iemocapp'; there are demo, .*, folder "):
         ingest("iemocapp", tmp_path, workspace=workspace)
+    with pytest.raises(BadInputError, match="--check some: choose auto, whole, pieces"):
+        ingest("emodb", tmp_path, workspace=workspace, check="some")
     with pytest.raises(BadInputError, match="emodb takes no table"):
         ingest("emodb", tmp_path, workspace=workspace, table="x.csv")
 
