@@ -31,7 +31,7 @@ class DataConfig(_Section):
     classes: str = Field(
         "auto",
         description="Emotions to use, separated by commas; 'excited>happy' merges one into another; "
-        "'auto' takes every emotion of the corpus.",
+        "'four-class' to 'nine-class' are the sets of the field; 'auto' takes every emotion of the corpus.",
     )
     folds: Literal["auto", "session", "speaker", "split"] = Field(
         "auto",
@@ -66,7 +66,7 @@ class AlignmentConfig(_Section):
     )
     dropout: float = Field(0.3, ge=0.0, lt=1.0, description="Dropout around the hidden layer; none where hidden is 0.")
     noise: float = Field(
-        2.0,
+        1.5,
         ge=0.0,
         le=10.0,
         description="Deviation of Gaussian noise on the audio inputs (whitened, unit variance) while training: the "
@@ -83,6 +83,21 @@ class AlignmentConfig(_Section):
     learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="Peak learning rate of AdamW (cosine decay).")
     weight_decay: float = Field(0.05, ge=0.0, le=10.0, description="Weight decay of AdamW.")
     label_smoothing: float = Field(0.1, ge=0.0, lt=1.0, description="Label smoothing of the emotion cross-entropy.")
+    w_sup: Weight = Field(
+        1.0,
+        description="Weight of the supervised contrastive loss on the audio features: utterances of one emotion "
+        "attract one another.",
+    )
+    sup_temperature: float = Field(
+        0.1, gt=0.005, le=10.0, description="Temperature of the supervised contrastive loss."
+    )
+    speaker_swap: float = Field(
+        0.5,
+        ge=0.0,
+        le=2.0,
+        description="How much of a speaker's own offset is swapped for another training speaker's while training, at "
+        "most: a share drawn anew for each utterance.",
+    )
     w_con: Weight = Field(0.1, description="Weight of the symmetric InfoNCE between audio and text features.")
     w_mi: Weight = Field(
         0.05, description="Weight of the estimated mutual information I(h; t) (added to, not aligned)."

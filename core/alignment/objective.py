@@ -18,6 +18,26 @@ def same_transcript(groups: Tensor) -> Tensor:
     return groups[:, None] == groups[None, :]
 
 
+def supervised_contrastive(h: Tensor, labels: Tensor, temperature: float) -> Tensor:
+    """The supervised contrastive loss in nats (Khosla et al. 2020, equation 2, L_out).
+
+    Every utterance picks those of its own emotion out of the batch by cosine similarity. Rows that are alone in their
+    emotion have nobody to pick and are left out; a batch of such rows gives zero.
+
+    Args:
+        h: (b, d). labels: (b,).
+    """
+    u = nn.functional.normalize(h, dim=-1)
+    itself = torch.eye(len(u), dtype=torch.bool, device=u.device)
+    scores = (u @ u.T / temperature).masked_fill(itself, -torch.inf)
+    # The row itself has score -inf and no weight below; 0 * -inf would be NaN, hence the second filling.
+    log_share = (scores - scores.logsumexp(dim=1, keepdim=True)).masked_fill(itself, 0.0)
+    positives = (labels[:, None] == labels[None, :]) & ~itself
+    count = positives.sum(dim=1)
+    losses = -(log_share * positives).sum(dim=1) / count.clamp_min(1)
+    return losses.sum() / (count > 0).sum().clamp_min(1)
+
+
 def alignment_terms(
     aligner: Aligner,
     h: Tensor,
@@ -35,10 +55,11 @@ def alignment_terms(
         groups: (b,) transcript groups.
 
     Returns:
-        ``cross_entropy`` (mean over audio, text and fusion); where at least two rows have text also ``infonce``
-        (nats), ``mi_objective`` (the Jensen-Shannon bound, whose best critic is the log density ratio) and ``mi``
-        (what SMILE reads from that critic, in nats, without gradient). Rows off the diagonal are draws from the
-        product of the margins, those with the same transcript included: leaving them out would bias the density ratio.
+        ``cross_entropy`` (mean over audio, text and fusion); ``supervised`` (nats) where its weight is not zero;
+        where at least two rows have text also ``infonce`` (nats), ``mi_objective`` (the Jensen-Shannon bound, whose
+        best critic is the log density ratio) and ``mi`` (what SMILE reads from that critic, in nats, without
+        gradient). Rows off the diagonal are draws from the product of the margins, those with the same transcript
+        included: leaving them out would bias the density ratio.
     """
 
     def entropy(logits: Tensor, target: Tensor) -> Tensor:
@@ -55,12 +76,16 @@ def alignment_terms(
         terms["mi_objective"] = jensen_shannon(scores)
         terms["mi"] = smile(scores.detach())
     terms["cross_entropy"] = torch.stack(parts).mean()
+    if config.w_sup:
+        terms["supervised"] = supervised_contrastive(h, labels, config.sup_temperature)
     return terms
 
 
 def total(terms: dict[str, Tensor], config: AlignmentConfig) -> Tensor:
-    """cross_entropy - w_con * infonce - w_mi * mi_objective: both bounds are maximised."""
+    """cross_entropy + w_sup * supervised - w_con * infonce - w_mi * mi_objective: both bounds are maximised."""
     loss = terms["cross_entropy"]
+    if "supervised" in terms:
+        loss = loss + config.w_sup * terms["supervised"]
     if "infonce" in terms:
         loss = loss - config.w_con * terms["infonce"] - config.w_mi * terms["mi_objective"]
     return loss

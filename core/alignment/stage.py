@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from core.alignment.data import AlignmentData
 from core.alignment.networks import Aligner
 from core.alignment.objective import alignment_terms, total
+from core.alignment.styles import SpeakerStyles
 from core.config import AlignmentConfig
 from core.networks import WeightAverage
 from core.stages import StageState, check_finite, class_balanced
 
 _AVERAGE_DECAY = 0.99
 _WARM_UP = 0.1
-
-
-@dataclass(frozen=True)
-class AlignmentData:
-    """One part of the utterances, as tensors on the CPU.
-
-    Attributes:
-        audio: (n, d_a) pooled audio embeddings. labels: (n,) class indices.
-        text: (n, d_s) pooled text embeddings, or None. has_text: (n,) bool.
-        groups: (n,) same transcript, same number; -1 where there is none.
-    """
-
-    audio: Tensor
-    labels: Tensor
-    text: Tensor | None
-    has_text: Tensor
-    groups: Tensor
 
 
 class AlignmentStage:
@@ -68,6 +52,7 @@ class AlignmentStage:
             # Text is not whitened: acted corpora say a handful of sentences, which leave no covariance to estimate.
             rows = train.has_text
             aligner.text.fit_inputs(train.text[rows], train.labels[rows], 1.0)
+        self.styles = SpeakerStyles.fit(train.audio, train.labels, train.speakers) if config.speaker_swap else None
         self.aligner = aligner.to(device)
         optimiser = torch.optim.AdamW(
             self.aligner.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, foreach=True
@@ -84,8 +69,11 @@ class AlignmentStage:
         config, state, data = self.config, self.state, self.train
         self.aligner.train()
         rows = class_balanced(data.labels, config.batch, self.classes, state.generator)
-        h = self.aligner.audio(*self._inputs(data.audio, rows, config.noise))
-        t = None if data.text is None else self.aligner.text(*self._inputs(data.text, rows, config.text_noise))
+        audio = data.audio[rows]
+        if self.styles is not None and data.speakers is not None:
+            audio = self.styles.swap(audio, data.speakers[rows], config.speaker_swap, state.generator)
+        h = self.aligner.audio(*self._inputs(audio, config.noise))
+        t = None if data.text is None else self.aligner.text(*self._inputs(data.text[rows], config.text_noise))
         terms = alignment_terms(
             self.aligner,
             h,
@@ -124,8 +112,7 @@ class AlignmentStage:
         self.state.averages["aligner"].copy_to(network)
         return network.eval()
 
-    def _inputs(self, values: Tensor, rows: Tensor, deviation: float) -> tuple[Tensor, Tensor | None]:
-        chosen = values[rows]
+    def _inputs(self, chosen: Tensor, deviation: float) -> tuple[Tensor, Tensor | None]:
         if not deviation:
             return chosen.to(self.device), None
         noise = deviation * torch.randn(chosen.shape, generator=self.state.generator)

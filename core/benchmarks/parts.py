@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from core.alignment import AlignmentData
 from core.config import Config
@@ -40,13 +39,14 @@ class Part:
 
     def training(self) -> AlignmentData:
         """The training rows as tensors."""
-        rows = self.train
-        return AlignmentData(
-            audio=torch.from_numpy(self.audio[rows]),
-            labels=torch.from_numpy(self.labels[rows]),
-            text=None if self.text is None else torch.from_numpy(self.text[rows]),
-            has_text=torch.from_numpy(self.has_text[rows]),
-            groups=torch.from_numpy(self.groups[rows]),
+        return AlignmentData.of(
+            self.train,
+            audio=self.audio,
+            labels=self.labels,
+            text=self.text,
+            has_text=self.has_text,
+            groups=self.groups,
+            speakers=self.speakers,
         )
 
     def reference(self, *, with_text: bool = False) -> np.ndarray:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 
 from core.alignment import AlignmentData
 from core.config import Config, DataConfig
@@ -49,12 +48,14 @@ class RunData:
         rows = self.rows(part)
         if not rows.any():
             return None
-        return AlignmentData(
-            audio=torch.from_numpy(self.audio[rows]),
-            labels=torch.from_numpy(self.labels[rows]),
-            text=None if self.text is None else torch.from_numpy(self.text[rows]),
-            has_text=torch.from_numpy(self.has_text[rows]),
-            groups=torch.from_numpy(self.groups[rows]),
+        return AlignmentData.of(
+            rows,
+            audio=self.audio,
+            labels=self.labels,
+            text=self.text,
+            has_text=self.has_text,
+            groups=self.groups,
+            speakers=self.table["speaker"].to_numpy(dtype=object),
         )
 
 
