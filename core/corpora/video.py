@@ -14,6 +14,9 @@ from core.corpora.audio import AudioError
 
 REMEDY = "install PyAV (pip install av), or extract the sound to a WAV of the same name beside the clip"
 
+# The form is told by the name and not guessed: among what FFmpeg guesses are playlists, which lead to other files.
+_FORMS = {".mp4": "mp4", ".m4a": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
+
 # AAC frames depend on the one before: what is decoded right after a jump is not yet right.
 _RUN_UP = 0.25
 # The length in the header and the frames differ by up to a few frames of 1,024 samples.
@@ -46,7 +49,7 @@ class SoundTrack:
         self._path = path
         self._av = av
         try:
-            self._file = av.open(str(path), mode="r")
+            self._file = av.open(str(path.absolute()), mode="r", format=_FORMS[path.suffix.lower()])
         except (av.error.FFmpegError, ValueError) as error:
             raise AudioError(path, f"is not video that can be read ({_reason(error)}); copy it again") from None
         tracks = self._file.streams.audio

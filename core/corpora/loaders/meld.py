@@ -49,7 +49,7 @@ def read(root: Path) -> Draft:
     ]
     tables = _tables(root)
     if not files:
-        raise BadInputError(f"{shown}: there is no audio in this folder (expected: {LOADER.layout})")
+        raise BadInputError(f"{shown}: there is no clip of MELD in this folder (expected: {LOADER.layout})")
     if not tables:
         raise BadInputError(f"{shown}: there is no train_sent_emo.csv, dev_ or test_ beside the clips; copy them there")
     kept, passed = without_copies(root, files, lambda file: f"{_split(file)}/{PurePosixPath(file).stem}")

@@ -11,7 +11,7 @@ import pytest
 from core.corpora.audio import AudioError, probe_audio, read_audio, read_native
 from core.corpora.video import SoundTrack
 
-from .miniatures.sound import write_video
+from .miniatures.sound import write_clip, write_video
 
 av = pytest.importorskip("av")
 
@@ -81,6 +81,30 @@ def test_faults_of_videos(tmp_path):
         read_native(tmp_path / "damaged.mp4")
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.wav\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile other.wav\nduration 0.3\n",
+    ],
+)
+def test_a_playlist_that_passes_for_a_film_leads_nowhere(tmp_path, suffix, text):
+    write_clip(tmp_path / "other.wav")
+    path = tmp_path / f"list{suffix}"
+    path.write_text(text)
+    with pytest.raises(AudioError, match="is not video that can be read"):
+        read_native(path)
+
+
+@pytest.mark.parametrize("suffix", [".m4a", ".mov", ".mkv"])
+def test_other_forms_of_film(tmp_path, suffix):
+    path = write_video(tmp_path / f"a{suffix}" if suffix != ".m4a" else tmp_path / "a.mp4", 0.5)
+    if suffix == ".m4a":
+        path = path.rename(tmp_path / "a.m4a")
+    assert len(read_audio(path)) == pytest.approx(8_000, abs=800)
+
+
 def test_what_is_missing_at_the_end_is_said(tmp_path):
     # The index comes first, as in films for the net; the frames it promises are not all there.
     source = write_video(tmp_path / "a.mp4", 3.0)
@@ -95,6 +119,11 @@ def test_what_is_missing_at_the_end_is_said(tmp_path):
     fast.write_bytes(raw[: len(raw) * 2 // 3])
     with pytest.raises(AudioError, match=r"holds .* s of the 3.* s it promises|damaged or truncated"):
         read_native(fast)
+    # Matroska breaks off between two packets without a fault.
+    film = write_video(tmp_path / "a.mkv", 3.0)
+    film.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    with pytest.raises(AudioError, match=r"holds 1\.\d\d s of the (?:2.9|3.0)\d s it promises; copy it again"):
+        read_native(film)
 
 
 def test_without_pyav_the_remedy_is_said(tmp_path, monkeypatch):
