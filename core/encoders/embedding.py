@@ -2,32 +2,85 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from core.encoders.audio import AudioEncoder
+from core.encoders.batches import Encoder, decode_ahead, encode_batch, plan_batches
+from core.encoders.current import inputs_fingerprint, inputs_of
 from core.encoders.items import Item, audio_items, text_items
 from core.encoders.store import Embeddings
 from core.encoders.text import TextEncoder
 from core.encoders.writer import StoreWriter
-from core.errors import BadInputError, MirageError
+from core.errors import BadInputError
 from core.progress import Progress, silent
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
     from core.corpora import Corpus
 
-CHUNK = 512
-"""Items that are sorted by length together; fixed, so that an interrupted and an unbroken run share their batches."""
 
-# Batches decoded before the model asks for them, and the speech in one: they bound the memory.
-_AHEAD = 3
-_SECONDS = 600.0
+@dataclass(frozen=True)
+class Job:
+    """One encoder, what it is to embed, and the store that gets the vectors.
+
+    ``meta`` is what the store's meta.json says besides how far it got; ``rows`` counts the utterances.
+    """
+
+    encoder: Encoder
+    items: list[Item]
+    folder: Path
+    meta: dict[str, Any]
+
+    @property
+    def rows(self) -> int:
+        return sum(len(item.ids) for item in self.items)
+
+
+def plan_jobs(
+    corpus: Corpus,
+    *,
+    audio_encoder: str | Path | AudioEncoder | None = None,
+    text_encoder: str | Path | TextEncoder | None = None,
+    workspace: Workspace | None = None,
+    layer: int | str = "auto",
+    pooling: str = "mean",
+    batch: int = 16,
+    device: str = "auto",
+    precision: str = "auto",
+    dtype: str = "float32",
+) -> list[Job]:
+    """The jobs of ``embed_corpus``, audio first; all encoders are loaded, nothing is written.
+
+    Args and errors are those of ``embed_corpus``.
+    """
+    if audio_encoder is None and text_encoder is None:
+        raise BadInputError("give an audio encoder, a text encoder or both")
+    if dtype not in ("float32", "float16"):
+        raise BadInputError(f"dtype {dtype!r} is not known; use float32 or float16")
+    if batch < 1:
+        raise BadInputError(f"batch {batch}: at least 1")
+    workspace = workspace or Workspace()
+    # Both are loaded before any work: a mistyped text encoder is told at once, not after the audio.
+    found: list[tuple[Encoder, list[Item]]] = []
+    if audio_encoder is not None:
+        if not isinstance(audio_encoder, AudioEncoder):
+            audio_encoder = AudioEncoder.load(audio_encoder, layer, pooling, device, precision)
+        found.append((audio_encoder, audio_items(corpus, audio_encoder.rate)))
+    if text_encoder is not None:
+        if not isinstance(text_encoder, TextEncoder):
+            text_encoder = TextEncoder.load(text_encoder, device, precision)
+        found.append((text_encoder, text_items(corpus)))
+    about = _about(corpus)
+    jobs = []
+    for encoder, items in found:
+        inputs = inputs_fingerprint(inputs_of(corpus.table, encoder.modality))
+        meta = {**encoder.meta(), "dtype": dtype, **about, "inputs": inputs}
+        jobs.append(Job(encoder, items, workspace.embeddings_folder(corpus.name, encoder.name), meta))
+    return jobs
 
 
 def embed_corpus(
@@ -40,6 +93,7 @@ def embed_corpus(
     pooling: str = "mean",
     batch: int = 16,
     device: str = "auto",
+    precision: str = "auto",
     dtype: str = "float32",
     progress: Progress = silent,
     stop: Callable[[], bool] | None = None,
@@ -50,54 +104,48 @@ def embed_corpus(
         corpus: an ingested corpus.
         audio_encoder, text_encoder: hub ids, folders or loaded encoders; at least one.
         workspace: by default the one of MIRAGE_HOME.
-        layer, pooling: of the audio encoder, see ``AudioEncoder.load``.
+        layer, pooling: of the audio encoder, see ``AudioEncoder.load``; text is pooled by the mean of the last block.
         batch: clips or texts at once.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: of the models, ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         dtype: of the stored vectors, ``float32`` or ``float16``.
         progress: called after each batch with the utterances done.
         stop: asked before each batch; where it says yes, what is done is written and ``complete`` stays False.
 
     Returns:
         The stores, audio first. Rows that could not be embedded are in each one's ``problems``; the rest is there.
+        Where the corpus changed since a store was finished, its ``changes`` count what was ``new``, ``changed`` and
+        ``gone``; vectors of utterances that are gone stay, and nobody reads them.
 
     Raises:
         BadInputError: no encoder, a bad one, another encoder's store in the way, or no row could be embedded.
         FailureError: disk full, out of memory, hub not reachable, or another process is at it.
     """
-    if audio_encoder is None and text_encoder is None:
-        raise BadInputError("give an audio encoder, a text encoder or both")
-    if dtype not in ("float32", "float16"):
-        raise BadInputError(f"dtype {dtype!r} is not known; use float32 or float16")
-    if batch < 1:
-        raise BadInputError(f"batch {batch}: at least 1")
-    workspace = workspace or Workspace()
-    # Both are loaded before any work: a mistyped text encoder is told at once, not after the audio.
-    jobs: list[tuple[AudioEncoder | TextEncoder, list[Item]]] = []
-    if audio_encoder is not None:
-        audio = (
-            audio_encoder
-            if isinstance(audio_encoder, AudioEncoder)
-            else AudioEncoder.load(audio_encoder, layer, pooling, device)
-        )
-        jobs.append((audio, audio_items(corpus, audio.rate)))
-    if text_encoder is not None:
-        text = text_encoder if isinstance(text_encoder, TextEncoder) else TextEncoder.load(text_encoder, device)
-        jobs.append((text, text_items(corpus)))
-    total = sum(len(item.ids) for _, items in jobs for item in items)
+    jobs = plan_jobs(
+        corpus,
+        audio_encoder=audio_encoder,
+        text_encoder=text_encoder,
+        workspace=workspace,
+        layer=layer,
+        pooling=pooling,
+        batch=batch,
+        device=device,
+        precision=precision,
+        dtype=dtype,
+    )
+    total = sum(job.rows for job in jobs)
     finished = 0
     stores = []
-    for encoder, items in jobs:
+    for job in jobs:
         before = finished
 
         def report(done: int, message: str, before: int = before) -> None:
             progress(before + done, total, message)
 
-        folder = workspace.embeddings_folder(corpus.name, encoder.name)
-        meta = {**encoder.meta(), "dtype": dtype, **_about(corpus)}
-        with StoreWriter(folder, meta) as writer:
-            _fill(writer, items, encoder, batch=batch, dtype=dtype, report=report, stop=stop or _never)
-        stores.append(Embeddings.open(folder))
-        finished += sum(len(item.ids) for item in items)
+        with StoreWriter(job.folder, job.meta) as writer:
+            _fill(writer, job, batch=batch, dtype=dtype, report=report, stop=stop or _never)
+        stores.append(Embeddings.open(job.folder))
+        finished += job.rows
         if not stores[-1].complete:
             break
     return stores
@@ -105,26 +153,26 @@ def embed_corpus(
 
 def _fill(
     writer: StoreWriter,
-    items: list[Item],
-    encoder: AudioEncoder | TextEncoder,
+    job: Job,
     *,
     batch: int,
     dtype: str,
     report: Callable[[int, str], None],
     stop: Callable[[], bool],
 ) -> None:
-    message = f"{encoder.modality}: {encoder.name}"
+    encoder, message = job.encoder, f"{job.encoder.modality}: {job.encoder.name}"
     problems: list[dict[str, str]] = []
+    writer.expect(name for item in job.items for name in item.ids)
     done = 0
     report(done, message)
     stopped = False
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="decode") as pool:
         try:
-            for group, rows in _decoded(pool, _batches(pool, items, batch), writer.done):
+            for group, rows in decode_ahead(pool, encoder, plan_batches(pool, job.items, batch), writer.done):
                 if group and stop():
                     stopped = True
                     break
-                for item, vector in _vectors(encoder, group, batch, dtype):
+                for item, vector in encode_batch(encoder, group, batch, dtype):
                     if isinstance(vector, str):
                         problems.extend({"utterance_id": name, "reason": vector} for name in item.ids)
                     else:
@@ -138,66 +186,6 @@ def _fill(
     writer.finish(complete=not stopped, problems=problems)
     if not stopped and not writer.done:
         raise BadInputError(f"no row could be embedded; the first problem: {problems[0]['reason']}")
-
-
-def _vectors(
-    encoder: AudioEncoder | TextEncoder, group: list[tuple[Item, Future[Any]]], batch: int, dtype: str
-) -> Iterator[tuple[Item, np.ndarray | str]]:
-    """Each item with its vector, or with what is wrong with it."""
-    good: list[Item] = []
-    payloads: list[Any] = []
-    for item, future in group:
-        try:
-            payloads.append(future.result())
-            good.append(item)
-        except (MirageError, OSError) as error:
-            yield item, str(error)
-    for item, vector in zip(good, _encode(encoder, payloads, batch), strict=True):
-        if isinstance(vector, MirageError):
-            yield item, str(vector)
-            continue
-        with np.errstate(over="ignore"):
-            stored = vector.astype(dtype)
-        yield item, stored if np.isfinite(stored).all() else f"the vector is not finite in {dtype}"
-
-
-def _encode(encoder: AudioEncoder | TextEncoder, payloads: list[Any], batch: int) -> list[np.ndarray | MirageError]:
-    """A vector for each payload; where one spoils the batch, each alone, and the fault in its place."""
-    if not payloads:
-        return []
-    try:
-        return list(encoder.encode(payloads, batch))
-    except BadInputError as error:
-        if len(payloads) == 1:
-            return [error]
-        return [_encode(encoder, [payload], batch)[0] for payload in payloads]
-
-
-def _batches(pool: ThreadPoolExecutor, items: list[Item], batch: int) -> Iterator[list[Item]]:
-    for start in range(0, len(items), CHUNK):
-        chunk = list(pool.map(Item.examined, items[start : start + CHUNK]))
-        chunk.sort(key=lambda item: item.length)
-        group: list[Item] = []
-        for item in chunk:
-            if group and (len(group) == batch or len(group) * item.length > _SECONDS):
-                yield group
-                group = []
-            group.append(item)
-        yield group
-
-
-def _decoded(
-    pool: ThreadPoolExecutor, batches: Iterator[list[Item]], done: dict[str, bytes]
-) -> Iterator[tuple[list[tuple[Item, Future[Any]]], int]]:
-    """What is not done yet of each batch, its payloads on the way a few batches ahead; and the rows of the batch."""
-    waiting: deque[tuple[list[tuple[Item, Future[Any]]], int]] = deque()
-    for group in batches:
-        missing = [item.missing(done) for item in group]
-        futures = [(item, pool.submit(item.load)) for item in missing if item.ids]
-        waiting.append((futures, sum(len(item.ids) for item in group)))
-        while waiting and (len(waiting) > _AHEAD or not waiting[0][0]):
-            yield waiting.popleft()
-    yield from waiting
 
 
 def _about(corpus: Corpus) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.encoders.shards import SOURCE_BYTES
 from core.errors import BadInputError
@@ -15,30 +16,54 @@ if TYPE_CHECKING:
     from core.corpora import Corpus
 
 _ENDS = 4096  # bytes of a file's beginning and of its end that tell it from another
+_CHARACTERS = 15.0  # spoken in a second
+
+
+class Clip(NamedTuple):
+    """Where a clip is: a file below a corpus folder, and the segment of it in seconds; it loads at ``rate`` Hz."""
+
+    root: Path
+    audio: str
+    start: float | None
+    end: float | None
+    rate: int
 
 
 @dataclass(frozen=True)
 class Item:
-    """One clip or one distinct transcript, and the utterances that get its vector.
+    """One clip or one distinct transcript, and the utterances that get its vector. Plain data: it can be sent away.
 
     Attributes:
         ids: the utterances.
-        look: gives length (for sorting) and source.
-        load: gives what the encoder takes; raises BadInputError where it cannot be had.
+        content: the clip, or the transcript.
         length: seconds, once examined; of a text, about the time it takes to say it.
         source: digest of what the vector is made from, once examined; empty where that cannot be read.
     """
 
     ids: tuple[str, ...]
-    look: Callable[[], tuple[float, bytes]]
-    load: Callable[[], Any]
+    content: Clip | str
     length: float = 0.0
     source: bytes = b""
 
     def examined(self) -> Item:
         """The item with its length and source."""
-        length, source = self.look()
+        if isinstance(self.content, str):
+            return replace(self, length=len(self.content) / _CHARACTERS, source=_digest("text", self.content))
+        length, source = _look(self.content)
         return replace(self, length=length, source=source)
+
+    def load(self) -> Any:
+        """The transcript, or the samples (n,) float32: of the segment only, whatever else the file holds.
+
+        Raises:
+            BadInputError: the clip cannot be read.
+        """
+        if isinstance(self.content, str):
+            return self.content
+        from core.corpora import read_audio
+
+        clip = self.content
+        return read_audio(_path(clip), clip.start, clip.end, clip.rate)
 
     def missing(self, done: Mapping[str, bytes]) -> Item:
         """The item for those utterances whose vector is not in the store, or was made from something else.
@@ -57,16 +82,17 @@ def audio_items(corpus: Corpus, rate: int) -> list[Item]:
     Raises:
         BadInputError: no utterance has audio, or the corpus folder is not there.
     """
-
-    def item(row: Any) -> Item:
-        return Item((row.utterance_id,), look=lambda: _look(corpus, row), load=lambda: corpus.waveform(row, rate))
-
-    rows = [row for row in corpus.table.itertuples(index=False) if row.audio is not None]
-    if not rows:
+    columns = [corpus.table[name].tolist() for name in ("utterance_id", "audio", "start", "end")]
+    items = [
+        Item((name,), Clip(corpus.root, audio, _number(start), _number(end), rate))
+        for name, audio, start, end in zip(*columns, strict=True)
+        if isinstance(audio, str)
+    ]
+    if not items:
         raise BadInputError(f"corpus {corpus.name}: no utterance has audio; embed its text only")
     if not corpus.root.is_dir():
-        corpus.audio_path(rows[0])  # says so
-    return [item(row) for row in rows]
+        corpus.audio_path({"utterance_id": items[0].ids[0], "audio": ""})  # says so
+    return items
 
 
 def text_items(corpus: Corpus) -> list[Item]:
@@ -75,27 +101,22 @@ def text_items(corpus: Corpus) -> list[Item]:
     Raises:
         BadInputError: no utterance has text.
     """
-
-    def item(text: str, ids: list[str]) -> Item:
-        return Item(tuple(ids), look=lambda: (len(text) / 15, _digest("text", text)), load=lambda: text)
-
     speakers: dict[str, list[str]] = {}
     for name, text in zip(corpus.table["utterance_id"], corpus.table["text"], strict=True):
         if isinstance(text, str) and text.strip():
             speakers.setdefault(text, []).append(name)
     if not speakers:
         raise BadInputError(f"corpus {corpus.name}: no utterance has text; embed its audio only")
-    return [item(text, ids) for text, ids in speakers.items()]
+    return [Item(tuple(ids), text) for text, ids in speakers.items()]
 
 
-def _look(corpus: Corpus, row: Any) -> tuple[float, bytes]:
+def _look(clip: Clip) -> tuple[float, bytes]:
     """Seconds by the header, and a digest of segment and file: its size, beginning and end, as no copy changes them."""
     from core.corpora import probe_audio
 
-    start, end = _number(row.start), _number(row.end)
     try:
-        path = corpus.audio_path(row)
-        seconds = (probe_audio(path).seconds if end is None else end) - (start or 0.0)
+        path = _path(clip)
+        seconds = (probe_audio(path).seconds if clip.end is None else clip.end) - (clip.start or 0.0)
         with path.open("rb") as file:
             beginning = file.read(_ENDS)
             size = file.seek(0, os.SEEK_END)
@@ -104,7 +125,13 @@ def _look(corpus: Corpus, row: Any) -> tuple[float, bytes]:
     except (BadInputError, OSError):
         # Loading it will say why.
         return 0.0, b""
-    return seconds, _digest("audio", start, end, size, beginning, ending)
+    return seconds, _digest("audio", clip.start, clip.end, size, beginning, ending)
+
+
+def _path(clip: Clip) -> Path:
+    from core.corpora.paths import inside
+
+    return inside(clip.root, clip.audio)
 
 
 def _digest(*parts: object) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.encoders.shards import DamagedShardError, Shard, read_shard
+from core.encoders.shards import DamagedShardError, Shard, open_shard
 from core.errors import BadInputError
 from core.files import read_json
 from core.workspace import Workspace
@@ -29,42 +30,41 @@ class Embeddings:
     Attributes:
         folder: where the store is.
         meta: the content of meta.json: modality, encoder, revision, weights_sha256, model_type, layer, pooling,
-            dimension, dtype, sampling_rate, code_version, corpus, corpus_fingerprint, complete, rows, problems.
-        ids: utterance ids, one for each row.
+            precision, dimension, dtype, sampling_rate, code_version, corpus, corpus_fingerprint, inputs, complete,
+            rows, changes, problems.
     """
 
     def __init__(self, folder: Path, meta: dict[str, Any], shards: list[Shard]) -> None:
         self.folder = folder
         self.meta = meta
         self._shards = shards
-        # An utterance whose audio or text changed has been embedded again: the later row holds.
-        place: dict[str, tuple[int, int]] = {}
-        for number, shard in enumerate(shards):
-            for row, utterance in enumerate(shard.ids):
-                place[utterance] = (number, row)
-        self._place = place
-        self.ids: list[str] = list(place)
+        self._ends = np.cumsum([shard.rows for shard in shards], dtype=np.int64)
 
     @classmethod
     def open(cls, folder: str | Path) -> Embeddings:
-        """Opens a store, finished or not.
+        """Opens a store, finished or not (``require_current`` refuses those that are not). Vectors are not read.
 
         Raises:
-            BadInputError: no store there, or a damaged one; `mirage embed` repairs it.
+            BadInputError: no store there, or a damaged one; `mirage embed` repairs it. What is altered inside a shard
+                is told when its first vector is asked for.
         """
         folder = Path(folder)
         if not (folder / META).is_file():
             raise BadInputError(f"{folder}: no embedding store there (no {META}); make it with `mirage embed`")
-        meta = read_meta(folder)
-        shards = []
-        for path in shard_files(folder):
-            try:
-                shards.append(read_shard(path, meta["dimension"], meta["dtype"]))
-            except DamagedShardError as error:
-                raise BadInputError(
-                    f"{path}: the shard {error}; run the same `mirage embed` command again to make what is missing"
-                ) from None
-        return cls(folder, meta, shards)
+        while True:
+            meta = read_meta(folder)
+            files = shard_files(folder)
+            shards: dict[str, Shard] = {}
+            for path in files:
+                try:
+                    shards[path.name] = open_shard(path, meta["dimension"], meta["dtype"])
+                except DamagedShardError as error:
+                    if shard_files(folder) != files:
+                        break  # a writer has joined shards meanwhile
+                    raise _damaged(path, error) from None
+            else:
+                replaced = {name for shard in shards.values() for name in shard.replaces}
+                return cls(folder, meta, [shard for name, shard in shards.items() if name not in replaced])
 
     @classmethod
     def find(
@@ -112,7 +112,7 @@ class Embeddings:
         return cls.open(parent / chosen[0])
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self._place)
 
     def __repr__(self) -> str:
         return f"Embeddings({self.name!r}, {len(self)} x {self.dim})"
@@ -138,15 +138,32 @@ class Embeddings:
         return bool(self.meta.get("complete"))
 
     @property
+    def changes(self) -> dict[str, int]:
+        """How the corpus had changed when it was embedded again: utterances ``new``, ``changed`` and ``gone``."""
+        return dict(self.meta.get("changes") or {})
+
+    @property
     def problems(self) -> list[dict[str, str]]:
         """Rows that could not be embedded: ``utterance_id`` and ``reason``."""
         return list(self.meta.get("problems") or [])
 
     @cached_property
+    def _place(self) -> dict[str, int]:
+        """Where each utterance's vector is, counted through all shards."""
+        # An utterance whose audio or text changed has been embedded again: the later row holds.
+        ids = itertools.chain.from_iterable(shard.ids for shard in self._shards)
+        return {utterance: row for row, utterance in enumerate(ids)}
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Utterance ids, one for each row."""
+        return list(self._place)
+
+    @cached_property
     def vectors(self) -> np.ndarray:
         """All vectors, (n, d) float32, row i for ``ids[i]``; a view of the file where one float32 shard holds all."""
-        if len(self._shards) == 1 and len(self._shards[0].ids) == len(self.ids):
-            return self._shards[0].vectors.astype(np.float32, copy=False)
+        if len(self._shards) == 1 and self._shards[0].rows == len(self.ids):
+            return self._shard(0).astype(np.float32, copy=False)
         return self.for_ids(self.ids)[0]
 
     def for_ids(self, ids: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -157,22 +174,37 @@ class Embeddings:
         """
         wanted = list(ids)
         vectors = np.zeros((len(wanted), self.dim), dtype=np.float32)
-        places = [self._place.get(utterance, (-1, 0)) for utterance in wanted]
-        number = np.fromiter((shard for shard, _ in places), dtype=np.int64, count=len(wanted))
-        row = np.fromiter((row for _, row in places), dtype=np.int64, count=len(wanted))
-        for index in np.unique(number[number >= 0]):
-            here = number == index
-            vectors[here] = self._shards[index].vectors[row[here]]
-        return vectors, number >= 0
+        place = np.fromiter((self._place.get(name, -1) for name in wanted), dtype=np.int64, count=len(wanted))
+        number = np.searchsorted(self._ends, place, side="right")
+        for index in np.unique(number[place >= 0]):
+            here = (number == index) & (place >= 0)
+            vectors[here] = self._shard(index)[place[here] - self._start(index)]
+        return vectors, place >= 0
 
     def fingerprint(self) -> str:
         """A hash of ids and vectors (hex); the order of the rows and how they are cut into shards do not matter."""
         digest = hashlib.sha256(f"{self.meta['dtype']} {self.dim}".encode())
         for utterance in sorted(self.ids):
-            shard, row = self._place[utterance]
+            row = self._place[utterance]
+            index = int(np.searchsorted(self._ends, row, side="right"))
             digest.update(utterance.encode("utf-8") + b"\0")
-            digest.update(self._shards[shard].vectors[row].tobytes())
+            digest.update(self._shard(index)[row - self._start(index)].tobytes())
         return digest.hexdigest()
+
+    def _start(self, index: int) -> int:
+        return int(self._ends[index]) - self._shards[index].rows
+
+    def _shard(self, index: int) -> np.ndarray:
+        try:
+            return self._shards[index].vectors
+        except DamagedShardError as error:
+            raise _damaged(self.folder / f"shard {index + 1} of {len(self._shards)}", error) from None
+
+
+def _damaged(path: Path, error: DamagedShardError) -> BadInputError:
+    return BadInputError(
+        f"{path}: the shard {error}; run the same `mirage embed` command again to make what is missing"
+    )
 
 
 def shard_files(folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from core.encoders.joining import join_shards
 from core.encoders.shards import DamagedShardError, read_shard, write_shard
 from core.encoders.store import FORMAT, META, read_meta, shard_files
 from core.errors import BadInputError, FailureError
@@ -18,7 +20,18 @@ from core.files import write_json
 ROWS, SECONDS = 512, 15.0
 """A shard is written after so many rows or so many seconds: that much work is lost at most."""
 
-_IDENTITY = ("modality", "model_type", "weights_sha256", "layer", "pooling", "dimension", "dtype", "sampling_rate")
+_IDENTITY = (
+    "modality",
+    "model_type",
+    "weights_sha256",
+    "layer",
+    "pooling",
+    "precision",
+    "dimension",
+    "dtype",
+    "sampling_rate",
+)
+_USUAL = {"precision": "float32"}  # of stores that do not say
 
 
 class StoreWriter:
@@ -28,6 +41,7 @@ class StoreWriter:
 
     Attributes:
         done: utterance id -> digest of what its vector was made from.
+        before: meta.json as it was found; empty for a new store.
         dropped: names of the damaged shards that were removed.
     """
 
@@ -36,8 +50,10 @@ class StoreWriter:
         self.meta = {"format": FORMAT, **meta}
         self.done: dict[str, bytes] = {}
         self.dropped: list[str] = []
+        self.before: dict[str, Any] = {}
         self._rows: list[tuple[str, bytes, np.ndarray]] = []
         self._next = 0
+        self._changes: dict[str, int] | None = None
         self._written = time.monotonic()
 
     def __enter__(self) -> StoreWriter:
@@ -74,8 +90,17 @@ class StoreWriter:
         finally:
             self._lock.release()
 
+    def expect(self, names: Iterable[str]) -> None:
+        """Says which utterances the corpus has now, to count how it changed since the store was finished."""
+        if self.before.get("complete"):
+            wanted = set(names)
+            known = self.done.keys() | {problem["utterance_id"] for problem in self.before.get("problems") or []}
+            self._changes = {"new": len(wanted - known), "changed": 0, "gone": len(self.done.keys() - wanted)}
+
     def append(self, utterance: str, source: bytes, vector: np.ndarray) -> None:
         """Adds one row, (d,)."""
+        if self._changes is not None and utterance in self.done:
+            self._changes["changed"] += 1
         self._rows.append((utterance, source, vector))
         self.done[utterance] = source
 
@@ -99,15 +124,25 @@ class StoreWriter:
         self._written = time.monotonic()
 
     def finish(self, *, complete: bool, problems: list[dict[str, str]]) -> None:
-        """Writes the last shard and how the work ended."""
+        """Writes the last shard and how the work ended; a finished store of many small shards is joined."""
         self.flush()
+        if complete:
+            try:
+                self._next = join_shards(self.folder, self.meta["dimension"], self.meta["dtype"], self._next)
+            except DamagedShardError as error:
+                raise FailureError(
+                    f"{self.folder}: a shard {error} while it was in use; run the same command again"
+                ) from None
         self.meta |= {"complete": complete, "rows": len(self.done), "problems": problems}
+        if self._changes is not None and any(self._changes.values()):
+            self.meta["changes"] = self._changes
         write_json(self.folder / META, self.meta)
 
     def _take_over(self) -> None:
         for leftover in self.folder.glob(".*.tmp"):
             leftover.unlink(missing_ok=True)
         shards = shard_files(self.folder)
+        self._next = 1 + max((int(path.stem.split("-")[1]) for path in shards), default=-1)
         if not (self.folder / META).exists():
             if shards:
                 raise BadInputError(
@@ -116,11 +151,16 @@ class StoreWriter:
         else:
             before = read_meta(self.folder)
             for key in _IDENTITY:
-                if before.get(key) != self.meta.get(key):
+                old, new = (meta.get(key, _USUAL.get(key)) for meta in (before, self.meta))
+                if old != new:
+                    remedy = f"give --{key} {old} to go on with it, or " if key in ("precision", "dtype") else ""
                     raise BadInputError(
-                        f"{self.folder}: holds vectors with {key} {_short(before.get(key))}, not "
-                        f"{_short(self.meta.get(key))}; remove the folder to make them anew"
+                        f"{self.folder}: holds vectors with {key} {_short(old)}, not {_short(new)}; {remedy}remove the "
+                        "folder to make them anew"
                     )
+            self.before = before
+        sources: dict[str, dict[str, bytes]] = {}
+        replaced: set[str] = set()
         for path in shards:
             try:
                 shard = read_shard(path, self.meta["dimension"], self.meta["dtype"])
@@ -128,8 +168,13 @@ class StoreWriter:
                 path.unlink()
                 self.dropped.append(path.name)
                 continue
-            self.done.update(zip(shard.ids, shard.sources, strict=True))
-        self._next = 1 + max((int(path.stem.split("-")[1]) for path in shards), default=-1)
+            replaced.update(shard.replaces)
+            sources[path.name] = dict(zip(shard.ids, shard.sources, strict=True))
+        for name, rows in sources.items():
+            if name in replaced:  # killed between the joined shard and the removal of its parts
+                (self.folder / name).unlink()
+            else:
+                self.done.update(rows)
         self.meta |= {"complete": False, "rows": len(self.done), "problems": []}
         write_json(self.folder / META, self.meta)
 

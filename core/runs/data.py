@@ -10,7 +10,7 @@ import pandas as pd
 from core.alignment import AlignmentData
 from core.config import Config, DataConfig
 from core.corpora import Corpus, class_view, load_corpus, make_folds, transcript_groups
-from core.encoders import Embeddings
+from core.encoders import Embeddings, require_current
 from core.errors import BadInputError
 from core.workspace import Workspace
 
@@ -63,12 +63,12 @@ def load_data(config: Config, workspace: Workspace) -> RunData:
     """Reads the corpus and its embeddings and divides the speakers.
 
     Raises:
-        BadInputError: no such corpus or embeddings, no such fold, fewer than two emotions or speakers, a class that
-            no training speaker shows.
+        BadInputError: no such corpus or embeddings, interrupted or outdated ones, no such fold, fewer than two
+            emotions or speakers, a class that no training speaker shows.
     """
     data = config.data
     corpus = load_corpus(data.corpus, workspace)
-    audio_store = Embeddings.find(corpus, data.audio, workspace, modality="audio")
+    audio_store = require_current(Embeddings.find(corpus, data.audio, workspace, modality="audio"), corpus)
     text_store = _text_store(corpus, data.text, workspace)
     vectors, found = audio_store.for_ids(corpus.table["utterance_id"])
     if not found.any():
@@ -118,7 +118,7 @@ def _text_store(corpus: Corpus, name: str, workspace: Workspace) -> Embeddings |
         stores = [Embeddings.open(workspace.embeddings_folder(corpus.name, store)) for store in there]
         if not any(store.modality == "text" for store in stores):
             return None
-    return Embeddings.find(corpus, name, workspace, modality="text")
+    return require_current(Embeddings.find(corpus, name, workspace, modality="text"), corpus)
 
 
 def divide(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from core import BadInputError, FailureError
-from core.encoders import Embeddings
+from core.encoders import Embeddings, joining
 from core.encoders.shards import DamagedShardError, read_shard, write_shard
+from core.encoders.store import shard_files
 from core.encoders.writer import StoreWriter
 from core.workspace import Workspace
 
@@ -91,6 +94,104 @@ def test_fingerprint_is_of_the_content(tmp_path: Path) -> None:
     rows["u3"] = rows["u3"] + 1e-6
     fill(tmp_path / "c", rows)
     assert Embeddings.open(tmp_path / "c").fingerprint() != Embeddings.open(tmp_path / "a").fingerprint()
+
+
+def test_altered_vector_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
+    rows = rows_of(4)
+    fill(tmp_path / "s", rows, shard=2)
+    path = tmp_path / "s" / "shard-00001.arrow"
+    content = path.read_bytes()
+    place = content.index(rows["u3"].tobytes())
+    path.write_bytes(content[:place] + b"\x7f" + content[place + 1 :])
+    store = Embeddings.open(tmp_path / "s")
+    np.testing.assert_array_equal(store.for_ids(["u1"])[0][0], rows["u1"])
+    for read in (lambda: store.for_ids(["u2"]), lambda: store.vectors, store.fingerprint):
+        with pytest.raises(BadInputError, match="was altered; run the same `mirage embed` command again"):
+            read()
+
+
+def many_shards(folder: Path, n: int = 40) -> dict[str, np.ndarray]:
+    rows = rows_of(n)
+    with StoreWriter(folder, META) as writer:
+        for name, vector in [*rows.items(), ("u3", np.zeros(4, np.float32)), ("u3", rows["u3"])]:
+            writer.append(name, SOURCE, vector)
+            writer.flush()
+        writer.finish(complete=True, problems=[])
+    return rows
+
+
+def same(store: Embeddings, rows: dict[str, np.ndarray]) -> bool:
+    vectors, found = store.for_ids(rows)
+    return bool(found.all()) and len(store) == len(rows) and (vectors == np.stack(list(rows.values()))).all()
+
+
+def test_many_small_shards_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "SHARD_BYTES", 16 * 16)
+    rows = many_shards(tmp_path / "s")
+    files = shard_files(tmp_path / "s")
+    assert len(files) == 3
+    ids = [name for path in files for name in read_shard(path, 4, "float32").ids]
+    assert sorted(ids) == sorted(rows)
+    assert same(Embeddings.open(tmp_path / "s"), rows)
+    with StoreWriter(tmp_path / "s", META) as writer:
+        assert writer.done == dict.fromkeys(rows, SOURCE)
+        writer.append("u3", SOURCE, np.ones(4, np.float32))
+        writer.finish(complete=True, problems=[])
+    assert same(Embeddings.open(tmp_path / "s"), rows | {"u3": np.ones(4, np.float32)})
+
+
+@pytest.mark.parametrize("after", range(0, 45, 4))
+def test_broken_off_while_joining(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    steps = iter(range(after))
+    unlink = Path.unlink
+
+    def step() -> None:
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+
+    def write(*args: Any, **options: Any) -> None:
+        step()
+        write_shard(*args, **options)
+
+    def remove(path: Path, missing_ok: bool = False) -> None:
+        if path.name.startswith("shard-"):
+            step()
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(joining, "SHARD_BYTES", 16 * 16)
+        patch.setattr(joining, "write_shard", write)
+        patch.setattr(Path, "unlink", remove)
+        with pytest.raises(KeyboardInterrupt):
+            many_shards(tmp_path / "s")
+    rows = rows_of(40)
+    assert same(Embeddings.open(tmp_path / "s"), rows)
+    with StoreWriter(tmp_path / "s", META) as writer:
+        assert len(writer.done) == 40
+        writer.finish(complete=True, problems=[])
+    assert same(Embeddings.open(tmp_path / "s"), rows)
+
+
+def test_large_store_opens_at_once(tmp_path: Path) -> None:
+    # A smaller one than `python -m benchmarks.store` makes, in a process whose memory is its own.
+    rows, wide = 40_000, 256
+    with StoreWriter(tmp_path / "s", META | {"dimension": wide}) as writer:
+        for start in range(0, rows, 4000):
+            for row in range(start, start + 4000):
+                writer.append(f"utterance-{row}", SOURCE, np.full(wide, row, np.float32))
+            writer.flush()
+        writer.finish(complete=True, problems=[])
+    code = (
+        "import sys, time, psutil, pandas; from core.encoders import Embeddings; me = psutil.Process();"
+        "before = me.memory_info().rss; start = time.perf_counter(); store = Embeddings.open(sys.argv[1]);"
+        "row = store.for_ids(['utterance-39999'])[0][0]; seconds = time.perf_counter() - start;"
+        "print(row[0], row[-1], seconds, (me.memory_info().rss - before) / 2**20)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "s")], capture_output=True, text=True, check=True)
+    first, last, seconds, mib = (float(word) for word in done.stdout.split())
+    assert first == last == 39_999
+    assert seconds < 0.5
+    assert mib < 40  # the vectors alone are 39 MiB
 
 
 def test_later_row_holds(tmp_path: Path) -> None:
