@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from core.runs.files import find_run
     from core.runs.information import measure_information
     from core.runs.jobs import job_log, resume_job, start_job
-    from core.runs.loaded import Batch, LoadedRun, load_run
+    from core.runs.loaded import LoadedRun, load_run
+    from core.runs.requests import Batch
     from core.runs.state import State, read_state, request_stop
     from core.runs.training import execute, train
 
 _HOME = {
-    "Batch": "loaded",
+    "Batch": "requests",
     "LoadedRun": "loaded",
     "State": "state",
     "create_run": "creation",

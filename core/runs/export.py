@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from core.errors import BadInputError
 from core.files import atomic_path
-from core.runs.loaded import Batch, LoadedRun
+from core.runs.loaded import LoadedRun
+from core.runs.requests import Batch
 
 
 def write_batch(path: Path, batch: Batch, run: LoadedRun, *, emotion: str, seed: int) -> Path:

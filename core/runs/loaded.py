@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import psutil
 import torch
 from torch import Tensor
 
 from core.alignment import Aligner
 from core.config import Config
 from core.corpora import Corpus, load_corpus
-from core.errors import BadInputError, FailureError
+from core.errors import BadInputError
 from core.files import read_json
 from core.generation import Discriminator, Generator
 from core.information import posterior_pointwise_mi
@@ -26,31 +23,12 @@ from core.networks import Network
 from core.projection import Projector
 from core.runs.files import find_run, read_config, read_coordinates, read_features, refuse_unfinished
 from core.runs.neighbours import Neighbourhood
+from core.runs.requests import Batch, Request, checked_seed
 from core.workspace import Workspace
 
 N = TypeVar("N", bound=Network)
 
 _PIECE = 65_536
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Generated features.
-
-    Attributes:
-        audio: (n, d) float32, h_hat. text: (n, d) float32 t_hat in paired mode, else None.
-        codes: n rows with everything they were made from: ``c_<emotion>``, ``u1`` ..., ``z1`` ..., and ``text``, the
-            utterance_id or the words that conditioned the row (None without text).
-        condition: (n, d) the aligned text feature t that went in, None without text.
-    """
-
-    audio: np.ndarray
-    text: np.ndarray | None
-    codes: pd.DataFrame
-    condition: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.audio)
 
 
 class LoadedRun:
@@ -127,37 +105,13 @@ class LoadedRun:
             BadInputError: an unknown emotion or code, text where there is none, a wrong shape.
             FailureError: so many do not fit the memory.
         """
-        if n < 1 or not math.isfinite(truncation) or truncation < 0:
-            raise BadInputError(f"n = {n}, truncation = {truncation}: at least one feature, truncation not negative")
         if paired and self.mode != "paired":
             raise BadInputError(f"run {self.id!r} is in mode {self.mode}: train with generation.mode=paired for pairs")
-        self._refuse_too_many(n)
-        weights = self._weights(emotion, mixture)
-        generator = torch.Generator().manual_seed(_seed(seed))
-        z = truncation * torch.randn((n, self.noise_size), generator=generator)
-        u = truncation * torch.randn((n, len(self.code_names)), generator=generator)
-        for name, value in (codes or {}).items():
-            if name not in self.code_names:
-                raise BadInputError(f"there is no code {name!r}; the run's codes: {', '.join(self.code_names)}")
-            if not math.isfinite(value):
-                raise BadInputError(f"code {name} = {value}: a number is needed")
-            u[:, self.code_names.index(name)] = float(value)
-        if noise is not None:
-            z = torch.as_tensor(np.asarray(noise, dtype=np.float32))
-            if z.shape != (n, self.noise_size) or not bool(torch.isfinite(z).all()):
-                raise BadInputError(f"noise must be ({n}, {self.noise_size}) finite values, found {tuple(z.shape)}")
-        c = torch.from_numpy(weights).float().expand(n, -1)
-        t, labels = self._conditions(text, weights, n, generator)
-        audio, pair = self.decode(z.numpy(), c.numpy(), u.numpy(), t)
-        table = pd.DataFrame(
-            {
-                **{f"c_{name}": c[:, index].numpy() for index, name in enumerate(self.classes)},
-                **{name: u[:, index].numpy() for index, name in enumerate(self.code_names)},
-                **{f"z{index + 1}": z[:, index].numpy() for index in range(self.noise_size)},
-                "text": labels,
-            }
-        )
-        return Batch(audio, pair, table, t)
+        asked = Request(self, n, emotion=emotion, mixture=mixture, codes=codes or {}, truncation=truncation, seed=seed)
+        z, c, u = asked.inputs(noise)
+        t, labels = asked.conditions(text)
+        audio, pair = self.decode(z, c, u, t)
+        return Batch(audio, pair, asked.table(z, c, u, labels), t)
 
     @torch.no_grad()
     def decode(
@@ -192,7 +146,7 @@ class LoadedRun:
 
     def sample_noise(self, n: int, seed: int) -> np.ndarray:
         """(n, noise_size) standard normal noise z; equal to what ``generate`` draws for that seed."""
-        return torch.randn((n, self.noise_size), generator=torch.Generator().manual_seed(_seed(seed))).numpy()
+        return torch.randn((n, self.noise_size), generator=torch.Generator().manual_seed(checked_seed(seed))).numpy()
 
     @torch.no_grad()
     def posterior(self, h: np.ndarray) -> np.ndarray:
@@ -332,62 +286,6 @@ class LoadedRun:
 
     _text_encoder: Any = None
 
-    def _refuse_too_many(self, n: int) -> None:
-        width = self.noise_size + len(self.code_names) + len(self.classes) + 2 * self.dim
-        needed, free = 4 * 4 * width * n, psutil.virtual_memory().available
-        if needed > free:
-            raise FailureError(
-                f"{n} features need about {needed / 1e9:,.0f} GB of memory, {free / 1e9:,.0f} GB are free; "
-                "ask for fewer at a time"
-            )
-
-    def _weights(self, emotion: str | None, mixture: Mapping[str, float] | None) -> np.ndarray:
-        if (emotion is None) == (mixture is None):
-            raise BadInputError("give either an emotion or a mixture of emotions")
-        wanted = {emotion: 1.0} if emotion is not None else dict(mixture or {})
-        unknown = [str(name) for name in wanted if name not in self.classes]
-        if unknown:
-            raise BadInputError(f"the run does not know {', '.join(unknown)}; its emotions: {', '.join(self.classes)}")
-        weights = np.asarray([wanted.get(name, 0.0) for name in self.classes], dtype=np.float64)
-        if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
-            raise BadInputError("the weights of a mixture must not be negative, and one must be above zero")
-        return weights / weights.sum()
-
-    def _conditions(
-        self, text: str | int | np.ndarray | None, weights: np.ndarray, n: int, generator: torch.Generator
-    ) -> tuple[np.ndarray | None, list[str | None]]:
-        if self.mode != "text":
-            if text is not None:
-                raise BadInputError(f"run {self.id!r} is in mode {self.mode}: it cannot be conditioned on text")
-            return None, [None] * n
-        assert self.t is not None
-        if isinstance(text, str):
-            if not text.strip():
-                raise BadInputError("the text is empty")
-            return np.repeat(self.encode_text([text]), n, axis=0), [text] * n
-        if isinstance(text, np.ndarray):
-            if text.shape != (self.dim,) or not np.isfinite(text).all():
-                raise BadInputError(f"a text feature has ({self.dim},) finite values, found {text.shape}")
-            return np.repeat(text[None].astype(np.float32), n, axis=0), [None] * n
-        if text is not None:
-            if not 0 <= int(text) < len(self.utterances) or not self.has_text[int(text)]:
-                raise BadInputError(f"row {text}: there is no such utterance with text")
-            rows = np.full(n, int(text))
-        else:
-            rows = self._text_rows(weights, n, generator)
-        return self.t[rows], self.utterances["utterance_id"].iloc[rows].tolist()
-
-    def _text_rows(self, weights: np.ndarray, n: int, generator: torch.Generator) -> np.ndarray:
-        """Rows of training utterances whose emotions follow ``weights``; all rows with text where one has none."""
-        labels = self.utterances["label"].to_numpy(dtype=object)
-        usable = (self.utterances["part"] == "train").to_numpy() & self.has_text
-        pools = [np.flatnonzero(usable & (labels == name)) for name in self.classes]
-        everything = np.flatnonzero(self.has_text)
-        emotions = torch.multinomial(torch.from_numpy(weights), n, replacement=True, generator=generator).numpy()
-        places = torch.rand(n, generator=generator, dtype=torch.float64).numpy()
-        chosen = [pools[emotion] if len(pools[emotion]) else everything for emotion in emotions]
-        return np.asarray([pool[int(place * len(pool))] for pool, place in zip(chosen, places, strict=True)])
-
     def _checked(self, values: np.ndarray, width: int) -> Tensor:
         array = _array(values)
         if array.ndim != 2 or array.shape[1] != width or not np.isfinite(array).all():
@@ -408,12 +306,6 @@ def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> Load
     """
     workspace = workspace or Workspace()
     return LoadedRun(find_run(id_or_path, workspace), workspace)
-
-
-def _seed(seed: int) -> int:
-    if not 0 <= seed < 2**63:
-        raise BadInputError(f"seed {seed}: from 0 to {2**63 - 1}")
-    return seed
 
 
 def _array(values: np.ndarray) -> np.ndarray:
