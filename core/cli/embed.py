@@ -27,13 +27,36 @@ def embed(
         typer.Option("--text-encoder", help="Text encoder: model hub id or folder; 'minilm' is all-MiniLM-L6-v2."),
     ] = None,
     layer: Annotated[
-        str, typer.Option(help="Block of the speech encoder to pool, from 1; 'auto' is three quarters up.")
+        str,
+        typer.Option(
+            help="Blocks of the speech encoder to pool, from 1: a number, a range such as 4-8 (its mean), 'all', or "
+            "fixed weights such as 1:0.2,2:0.8; 'auto' is the one three quarters up."
+        ),
     ] = "auto",
-    pooling: Annotated[str, typer.Option(help="Over the frames of a clip: mean, or mean+std.")] = "mean",
+    pooling: Annotated[
+        str,
+        typer.Option(
+            help="Over the frames of a clip: mean, mean+std, or attention (frames like the clip's mean count more; "
+            "nothing is learnt)."
+        ),
+    ] = "mean",
     batch: Annotated[int, typer.Option(min=1, max=4096, help="Clips or texts at once.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="Of the model's numbers: auto, float32, bfloat16 or float16; 'auto' is bfloat16 or float16 on a GPU "
+            "that computes it and float32 on the CPU. Vectors are pooled in float32."
+        ),
+    ] = "auto",
     dtype: Annotated[str, typer.Option(help="Of the stored vectors: float32 or float16.")] = "float32",
     engine: Annotated[str, typer.Option(help="Where it runs: local.")] = "local",
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Only say how many clips and hours, what is done, how long the rest takes, how large."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Computes pooled embeddings of a corpus into the workspace.
@@ -53,19 +76,21 @@ def embed(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from core.encoders import embed_corpus  # after what can fail at once
 
+    asked: dict[str, Any] = {
+        "audio_encoder": audio_encoder,
+        "text_encoder": text_encoder,
+        "layer": layer,
+        "pooling": pooling,
+        "batch": batch,
+        "device": device,
+        "precision": precision,
+        "dtype": dtype,
+    }
+    if dry_run:
+        _estimate(corpus, asked, as_json)
+        return
     with stop_on_signal() as stop, progress_bar("embedding", quiet=as_json) as progress:
-        stores = embed_corpus(
-            corpus,
-            audio_encoder=audio_encoder,
-            text_encoder=text_encoder,
-            layer=layer,
-            pooling=pooling,
-            batch=batch,
-            device=device,
-            dtype=dtype,
-            progress=progress,
-            stop=stop.is_set,
-        )
+        stores = embed_corpus(corpus, **asked, progress=progress, stop=stop.is_set)
     stopped = stop.is_set() and not all(store.complete for store in stores)
     if as_json:
         print_json([_summary(store) for store in stores])
@@ -74,6 +99,55 @@ def embed(
     if stopped:
         typer.echo("mirage: stopped; what is done is kept - run the same command again to go on", err=True)
         raise typer.Exit(130)
+
+
+def _estimate(corpus: Any, asked: dict[str, Any], as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from core.encoders.embedding import plan_jobs
+    from core.encoders.estimate import estimate_job
+
+    with progress_bar("looking", quiet=as_json) as progress:
+        found = [
+            estimate_job(job, batch=asked["batch"], dtype=asked["dtype"], progress=progress)
+            for job in plan_jobs(corpus, **asked)
+        ]
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    print_table(
+        ["store", "clips", "hours", "done", "to do", "time", "fastest to slowest", "size"],
+        [
+            [
+                one.store,
+                one.rows,
+                "" if one.hours is None else round(one.hours, 2),
+                one.done,
+                one.left,
+                _duration(one.seconds),
+                "" if not one.left else f"{_duration(one.low)} to {_duration(one.high)}",
+                f"{one.bytes_total / 1e6:,.1f} MB",
+            ]
+            for one in found
+        ],
+    )
+    for one in found:
+        where = f"{one.store}: on {one.device} in {one.precision}"
+        if one.left and one.seconds is None:
+            typer.echo(f"{where}, the time is not known: none of the probed clips could be encoded", err=True)
+        elif one.left:
+            typer.echo(f"{where}, by a probe of {one.probed} clips; nothing was written", err=True)
+        else:
+            typer.echo(f"{where}: all is done; nothing was written", err=True)
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 @contextmanager
@@ -98,10 +172,14 @@ def _summary(store: Any) -> dict[str, Any]:
     return {
         "store": store.name,
         "folder": str(store.folder),
-        **{key: store.meta[key] for key in ("modality", "encoder", "layer", "pooling", "dimension", "dtype")},
+        **{
+            key: store.meta.get(key)
+            for key in ("modality", "encoder", "layer", "pooling", "precision", "dimension", "dtype")
+        },
         "rows": len(store),
         "complete": store.complete,
         "fingerprint": store.fingerprint(),
+        "changes": store.changes,
         "problems": store.problems,
     }
 
@@ -116,6 +194,13 @@ def _print(stores: list[Any]) -> None:
         ],
     )
     for store in stores:
+        if store.changes:
+            counts = store.changes
+            typer.echo(
+                f"{store.name}: the corpus changed since it was embedded: {counts['changed']} utterances were made "
+                f"anew, {counts['new']} are new, {counts['gone']} are no longer in it",
+                err=True,
+            )
         for problem in store.problems[:shown]:
             typer.echo(f"left out: {problem['utterance_id']}: {problem['reason']}", err=True)
         if len(store.problems) > shown:

@@ -152,7 +152,7 @@ class Embeddings:
         """Where each utterance's vector is, counted through all shards."""
         # An utterance whose audio or text changed has been embedded again: the later row holds.
         ids = itertools.chain.from_iterable(shard.ids for shard in self._shards)
-        return {utterance: row for row, utterance in enumerate(ids)}
+        return dict(zip(ids, range(sum(shard.rows for shard in self._shards)), strict=True))
 
     @cached_property
     def ids(self) -> list[str]:
@@ -180,6 +180,13 @@ class Embeddings:
             here = (number == index) & (place >= 0)
             vectors[here] = self._shard(index)[place[here] - self._start(index)]
         return vectors, place >= 0
+
+    def sources(self) -> dict[str, bytes]:
+        """What each utterance's vector was made from, as a digest."""
+        sources: dict[str, bytes] = {}
+        for shard in self._shards:
+            sources.update(zip(shard.ids, shard.sources, strict=True))
+        return sources
 
     def fingerprint(self) -> str:
         """A hash of ids and vectors (hex); the order of the rows and how they are cut into shards do not matter."""

@@ -150,14 +150,7 @@ class StoreWriter:
                 )
         else:
             before = read_meta(self.folder)
-            for key in _IDENTITY:
-                old, new = (meta.get(key, _USUAL.get(key)) for meta in (before, self.meta))
-                if old != new:
-                    remedy = f"give --{key} {old} to go on with it, or " if key in ("precision", "dtype") else ""
-                    raise BadInputError(
-                        f"{self.folder}: holds vectors with {key} {_short(old)}, not {_short(new)}; {remedy}remove the "
-                        "folder to make them anew"
-                    )
+            refuse_other(self.folder, before, self.meta)
             self.before = before
         sources: dict[str, dict[str, bytes]] = {}
         replaced: set[str] = set()
@@ -177,6 +170,22 @@ class StoreWriter:
                 self.done.update(rows)
         self.meta |= {"complete": False, "rows": len(self.done), "problems": []}
         write_json(self.folder / META, self.meta)
+
+
+def refuse_other(folder: Path, before: dict[str, Any], meta: dict[str, Any]) -> None:
+    """Refuses to mix vectors of two kinds in one store.
+
+    Raises:
+        BadInputError: ``before``, what is there, and ``meta``, what is to come, differ in what makes a vector.
+    """
+    for key in _IDENTITY:
+        old, new = (said.get(key, _USUAL.get(key)) for said in (before, meta))
+        if old != new:
+            remedy = f"give --{key} {old} to go on with it, or " if key in ("precision", "dtype") else ""
+            raise BadInputError(
+                f"{folder}: holds vectors with {key} {_short(old)}, not {_short(new)}; {remedy}remove the folder to "
+                "make them anew"
+            )
 
 
 def _short(value: Any) -> str:

@@ -53,6 +53,12 @@ def test_real_corpus_stopped_and_finished(workspace: Workspace, shared: Path, tm
     corpus = ingest("emodb", few.parent, name="few", workspace=workspace).corpus
     command = ["embed", "few", "--audio-encoder", str(shared / "models" / "whisper-tiny-encoder"), "--batch", "1"]
     folder = workspace.embeddings_folder("few", "whisper-tiny-encoder@3-mean")
+    planned = mirage(workspace, *command, "--dry-run", "--json")
+    assert planned.returncode == 0, planned.stderr
+    (plan,) = json.loads(planned.stdout)
+    assert (plan["rows"], plan["left"], plan["done"]) == (len(corpus), len(corpus), 0)
+    assert 0 < plan["low"] <= plan["seconds"] <= plan["high"]
+    assert not workspace.embeddings.exists()
     process = subprocess.Popen(
         [sys.executable, "-m", "core", *command],
         stdout=subprocess.PIPE,
@@ -73,5 +79,8 @@ def test_real_corpus_stopped_and_finished(workspace: Workspace, shared: Path, tm
     (summary,) = json.loads(result.stdout)
     assert (summary["rows"], summary["complete"], summary["dimension"]) == (len(corpus), True, 384)
     assert summary["fingerprint"] == Embeddings.open(folder).fingerprint()
+    table = mirage(workspace, *command, "--dry-run")
+    assert table.returncode == 0, table.stderr
+    assert "all is done; nothing was written" in table.stderr
     _, found = Embeddings.find(corpus, "auto", workspace).for_ids(corpus.table["utterance_id"])
     assert found.all()
