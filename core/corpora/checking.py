@@ -83,7 +83,7 @@ def _check(folder: Folder, row: Row, depth: Depth) -> float | Problem:
 def _listen(path: Path, start: float | None, end: float | None, depth: Depth) -> tuple[float, float]:
     """Seconds and peak of a clip."""
     if depth == "pieces":
-        seen = glance(path) if start is None and end is None else None
+        seen = glance(path, start, end)
         if seen is not None and seen.peak >= _SILENCE:
             return seen.seconds, seen.peak
         try:

@@ -79,6 +79,7 @@ def audio_files(root: Path, depth: int = 3, *, extensions: Collection[str] = EXT
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if len(relative.parts) >= depth:
             folders.clear()
+        prefix = "" if relative == Path() else relative.as_posix() + "/"
         for name in sorted(files):
             if not name.startswith(".") and os.path.splitext(name)[1].lower() in extensions:  # noqa: PTH122
-                yield (relative / name).as_posix()
+                yield prefix + name

@@ -32,8 +32,8 @@ class _Sound(NamedTuple):
     rate: int
 
 
-def glance(path: Path) -> Glance | None:
-    """Header, size, beginning, middle and end of a clip; None where this is not the place to judge it.
+def glance(path: Path, start: float | None = None, end: float | None = None) -> Glance | None:
+    """Header, size, beginning, middle and end of a clip or segment (s); None where this is not the place to judge it.
 
     None means: not there, not such a WAV, or anything about it is unusual; ``read_native`` then says what.
     Header after the RIFF specification (IBM and Microsoft, 1991), WAVE_FORMAT_EXTENSIBLE after Microsoft (2001).
@@ -43,9 +43,21 @@ def glance(path: Path) -> Glance | None:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 (a third faster)
             head = file.read(_HEAD)
             sound = _sound(head, os.fstat(file.fileno()).st_size)
+            if sound is not None and (start is not None or end is not None):
+                sound = _segment(sound, start, end)
             return None if sound is None else _look(file, head, sound)
     except (OSError, ValueError, struct.error):
         return None
+
+
+def _segment(sound: _Sound, start: float | None, end: float | None) -> _Sound | None:
+    length = sound.frames / sound.rate
+    begin, stop = 0.0 if start is None else start, length if end is None else end
+    # NaN fails this as well. What ends a little late is judged where all that is tolerated is known.
+    if not 0.0 <= begin < stop <= length:
+        return None
+    first, last = round(begin * sound.rate), round(stop * sound.rate)
+    return _Sound(sound.begin + first * sound.width, last - first, sound.width, sound.rate)
 
 
 def _look(file: BinaryIO, head: bytes, sound: _Sound) -> Glance | None:

@@ -54,24 +54,26 @@ def read(root: Path) -> Draft:
         raise BadInputError(f"{root}: there is no audio in a folder Audios (expected: {LOADER.layout})")
     labels = read_labels(root, folder)
     votes, remarks = read_votes(folder)
-    texts = Transcripts(child(root, "Transcripts"))
     scales = {name: Scale(1, 7) for name in ("arousal", "valence", "dominance")}
     draft = Draft(root, [], problems, remarks, {name: [1.0, 7.0] for name in scales})
     for file, number, record in labels.records:
-        result = _values(file, record, clips, texts, scales)
+        result = _values(file, record, clips, scales)
         if isinstance(result, str):
             draft.problems.append(Problem(labels.file, number, result, "compare it with the release"))
             continue
         result["emotion_votes"] = votes.pop(result["utterance_id"], None)
         draft.rows.append(Row(result, labels.file, number))
-    draft.problems.extend(unlabelled(clips, [row.values["utterance_id"] for row in draft.rows], labels.file))
+    names = [row.values["utterance_id"] for row in draft.rows]
+    for row, text in zip(draft.rows, Transcripts(child(root, "Transcripts")).many(names), strict=True):
+        row.values["text"] = text
+    draft.problems.extend(unlabelled(clips, names, labels.file))
     draft.remarks.extend(scale_remark(scales.values()))
     draft.remarks.extend(_split_remark(draft, labels))
     return draft
 
 
 def _values(
-    file: str, record: Mapping[str, Any], clips: Mapping[str, str], texts: Transcripts, scales: Mapping[str, Scale]
+    file: str, record: Mapping[str, Any], clips: Mapping[str, str], scales: Mapping[str, Scale]
 ) -> dict[str, Any] | str:
     """The columns of an utterance, or what is wrong with it."""
     stem = file.rpartition(".")[0] or file
@@ -84,7 +86,6 @@ def _values(
     return {
         "utterance_id": stem,
         "audio": clips.get(stem, f"Audios/{file}"),
-        "text": texts(stem),
         "emotion": LETTERS.get(letter),
         "speaker": None if speaker.casefold() in _NOBODY else speaker,
         "gender": _GENDERS.get(_cell(record, "gender").casefold()),

@@ -89,6 +89,22 @@ def test_pieces_of_a_segment(tmp_path, clip):
     assert "lies outside the file" in look(path, "pieces", start=2.0, end=50.0).reason
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(0.0, 0.5), (0.3, None), (None, 1.0), (1.25, 2.0), (1.5, 2.05), (1.0, 2.5), (0.5, 0.4), (0.5, 0.55), (-1.0, 1.0)],
+)
+def test_both_depths_agree_on_segments(tmp_path, clip, start, end):
+    path = clip(tmp_path / "talk.wav", 2.0, channels=2)
+    assert look(path, "pieces", start=start, end=end) == look(path, "whole", start=start, end=end)
+
+
+def test_silence_of_a_segment_only(tmp_path):
+    samples = np.r_[np.zeros(16_000), np.random.default_rng(0).normal(0, 0.1, 16_000)]
+    soundfile.write(tmp_path / "half.wav", samples, 16_000)
+    assert look(tmp_path / "half.wav", "pieces", start=1.0, end=2.0) == 1.0
+    assert "nothing can be heard" in look(tmp_path / "half.wav", "pieces", start=0.0, end=0.9).reason
+
+
 def test_a_glance_judges_only_plain_wav(tmp_path, clip):
     assert glance(clip(tmp_path / "a.wav", 0.5)).seconds == 0.5
     assert glance(clip(tmp_path / "stereo.wav", 0.5, channels=2, rate=44_100)).seconds == 0.5
