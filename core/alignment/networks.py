@@ -95,12 +95,17 @@ class Branch(nn.Module):
         if isinstance(self.whiten, Whiten):
             self.whiten.fit(self.standardise(x), labels, shrinkage)
 
-    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
-        x = self.whiten(self.standardise(x))
-        if noise is not None:
-            x = x + noise
-        y = self.linear(x)
-        return self.sphere(y if self.correction is None else y + self.correction(x))
+    def prepare(self, x: Tensor) -> Tensor:
+        """What no training changes: (..., inputs) to (..., inputs), standardised and whitened."""
+        return self.whiten(self.standardise(x))
+
+    def project(self, prepared: Tensor) -> Tensor:
+        """The learnt part: prepared inputs (..., inputs) to (..., dim)."""
+        y = self.linear(prepared)
+        return self.sphere(y if self.correction is None else y + self.correction(prepared))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.project(self.prepare(x))
 
 
 class Aligner(Network):

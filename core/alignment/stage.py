@@ -52,7 +52,10 @@ class AlignmentStage:
             # Text is not whitened: acted corpora say a handful of sentences, which leave no covariance to estimate.
             rows = train.has_text
             aligner.text.fit_inputs(train.text[rows], train.labels[rows], 1.0)
-        self.styles = SpeakerStyles.fit(train.audio, train.labels, train.speakers) if config.speaker_swap else None
+        # Once for all steps: preparing a batch would cost more than learning from it.
+        self.audio = aligner.audio.prepare(train.audio)
+        self.text = None if train.text is None else aligner.text.prepare(train.text)
+        self.styles = SpeakerStyles.fit(self.audio, train.labels, train.speakers) if config.speaker_swap else None
         self.aligner = aligner.to(device)
         optimiser = torch.optim.AdamW(
             self.aligner.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, foreach=True
@@ -69,11 +72,11 @@ class AlignmentStage:
         config, state, data = self.config, self.state, self.train
         self.aligner.train()
         rows = class_balanced(data.labels, config.batch, self.classes, state.generator)
-        audio = data.audio[rows]
+        audio = self.audio[rows]
         if self.styles is not None and data.speakers is not None:
             audio = self.styles.swap(audio, data.speakers[rows], config.speaker_swap, state.generator)
-        h = self.aligner.audio(*self._inputs(audio, config.noise))
-        t = None if data.text is None else self.aligner.text(*self._inputs(data.text[rows], config.text_noise))
+        h = self.aligner.audio.project(self._noisy(audio, config.noise))
+        t = None if self.text is None else self.aligner.text.project(self._noisy(self.text[rows], config.text_noise))
         terms = alignment_terms(
             self.aligner,
             h,
@@ -112,11 +115,10 @@ class AlignmentStage:
         self.state.averages["aligner"].copy_to(network)
         return network.eval()
 
-    def _inputs(self, chosen: Tensor, deviation: float) -> tuple[Tensor, Tensor | None]:
-        if not deviation:
-            return chosen.to(self.device), None
-        noise = deviation * torch.randn(chosen.shape, generator=self.state.generator)
-        return chosen.to(self.device), noise.to(self.device)
+    def _noisy(self, prepared: Tensor, deviation: float) -> Tensor:
+        if deviation:
+            prepared = prepared + deviation * torch.randn(prepared.shape, generator=self.state.generator)
+        return prepared.to(self.device)
 
     def _schedule(self, step: int) -> float:
         """Linear warm-up over a tenth of the steps, then a half cosine to zero."""
