@@ -33,8 +33,8 @@ _SPLITS = ("Train", "Train", "Train", "Train", "Development", "Test1", "Test2")
 _LINKS = 30_000
 
 
-def write_corpus(root: Path, utterances: int, seconds: float, *, links: bool = True) -> None:
-    """Writes a corpus in the layout of release 2.0 with clips of so many seconds at 16 kHz."""
+def write_corpus(root: Path, utterances: int, seconds: float, *, links: bool = True, spoken: bool = True) -> None:
+    """Writes a corpus in the layout of release 2.0 with clips of so many seconds at 16 kHz; ``spoken``: transcripts."""
     random = np.random.default_rng(0)
     audio, texts, labels = root / "Audios", root / "Transcripts", root / "Labels"
     for folder in (audio, texts, labels):
@@ -47,7 +47,8 @@ def write_corpus(root: Path, utterances: int, seconds: float, *, links: bool = T
             soundfile.write(source, 0.1 * random.standard_normal(round(seconds * 16_000)), 16_000)
         else:
             os.link(source, audio / f"{name}.wav")
-        (texts / f"{name}.txt").write_text(f"This is what was said in clip number {number}, more or less.\n")
+        if spoken:
+            (texts / f"{name}.txt").write_text(f"This is what was said in clip number {number}, more or less.\n")
     with (labels / "labels_consensus.csv").open("w", newline="") as file:
         csv.writer(file).writerows(_consensus(names, random))
     with (labels / "labels_detailed.csv").open("w", newline="") as file:
@@ -103,12 +104,14 @@ def measure(root: Path, home: Path, corpus: str, check: str) -> dict[str, Any]:
     if done.returncode != 0:
         raise SystemExit(done.stderr)
     # Linux counts kibibytes, macOS bytes.
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     content = json.loads(done.stdout)
     return {
         "utterances": content["utterances"],
         "left_out": len(content["problems"]),
         "seconds": round(seconds, 2),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
         "peak_gib": round(peak / 2**30, 3),
     }
 
@@ -126,7 +129,9 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mirage-ingest-", dir=chosen.folder) as name:
         root = Path(name) / "corpus"
-        write_corpus(root, chosen.utterances, chosen.seconds, links=not chosen.own_files)
+        write_corpus(
+            root, chosen.utterances, chosen.seconds, links=not chosen.own_files, spoken=chosen.corpus != "folder"
+        )
         if chosen.corpus == "folder":
             write_table(root)
         result = measure(root, Path(name) / "home", chosen.corpus, chosen.check)
@@ -136,7 +141,9 @@ def main() -> None:
     else:
         sys.stdout.write(
             "{utterances:,} utterances of {0:g} s ({left_out} left out): {seconds:.1f} s (at most {1:g}), "
-            "{peak_gib:.2f} GiB (at most {2:g})\n".format(chosen.seconds, MOST_SECONDS, MOST_GIB, **result)
+            "{cpu_seconds:.1f} s of CPU, {peak_gib:.2f} GiB (at most {2:g})\n".format(
+                chosen.seconds, MOST_SECONDS, MOST_GIB, **result
+            )
         )
     sys.exit(0 if result["within"] else 1)
 
