@@ -148,7 +148,7 @@ class AudioEncoder(ABC):
         }
 
     def place(self, device: torch.device, dtype: torch.dtype) -> None:
-        """Moves the model to a device and into a number format."""
+        """Moves the model to a device and into a number format; ``load`` does so, once."""
         self.device, self.dtype = device, dtype
         self.model.to(device=device, dtype=dtype)
 

@@ -12,6 +12,7 @@ from torch import nn
 from core.encoders.audio import AudioEncoder, Window
 from core.encoders.checkpoint import Checkpoint, load_model
 from core.encoders.layers import LayerSum
+from core.encoders.packing import pack_linears
 
 FAMILY = ("wav2vec2", "hubert", "wavlm", "data2vec-audio", "unispeech", "unispeech-sat")
 
@@ -39,6 +40,12 @@ class Wav2VecEncoder(AudioEncoder):
         self._mask: torch.Tensor | None = None
         self._prepare_positions(model.encoder.pos_conv_embed)
         self._sum = LayerSum(self.layers, model.encoder.layers)
+
+    def place(self, device: torch.device, dtype: torch.dtype) -> None:
+        super().place(device, dtype)
+        # WavLM's attention hands its weights to a function of PyTorch: they must stay what they are.
+        if device.type == "cpu" and dtype == torch.float32 and self.model_type != "wavlm":
+            pack_linears(self.model)
 
     def _prepare_positions(self, positions: nn.Module) -> None:
         conv = getattr(positions, "conv", None)

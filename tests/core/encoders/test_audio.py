@@ -12,7 +12,7 @@ import torch
 from transformers import AutoFeatureExtractor, AutoModel
 
 from core import BadInputError
-from core.encoders import AudioEncoder
+from core.encoders import AudioEncoder, packing
 from core.encoders.layers import choose_layers
 from core.workspace import check_name
 
@@ -116,6 +116,27 @@ def test_long_clip_is_pooled_over_all_its_windows(tiny_whisper: Path) -> None:
     mean, deviation = parts[:, :16], parts[:, 16:]
     np.testing.assert_allclose(whole[:16], mean.mean(axis=0), atol=1e-4)
     np.testing.assert_allclose(whole[16:], np.sqrt((deviation**2 + mean**2).mean(axis=0) - whole[:16] ** 2), atol=1e-3)
+
+
+def test_packed_layers_give_the_same_numbers() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(24, 48), torch.nn.GELU(), torch.nn.Linear(48, 8, bias=False)).eval()
+    values = torch.randn(2, 70, 24)
+    with torch.inference_mode():
+        expected = model(values)
+        if not packing.pack_linears(model):
+            pytest.skip("this build of PyTorch cannot pack linear layers")
+        assert isinstance(model[0], packing.PackedLinear)
+        torch.testing.assert_close(model(values), expected)
+        torch.testing.assert_close(model(values[:, :3]), expected[:, :3])
+
+
+def test_without_packing_it_runs_as_well(tiny_wav2vec: Callable[[str], Path], clips, monkeypatch) -> None:
+    packed = AudioEncoder.load(str(tiny_wav2vec("wav2vec2-group")), device="cpu").encode(clips)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    plain = AudioEncoder.load(str(tiny_wav2vec("wav2vec2-group")), device="cpu")
+    assert not any(isinstance(module, packing.PackedLinear) for module in plain.model.modules())
+    np.testing.assert_allclose(plain.encode(clips), packed, atol=1e-4)
 
 
 def test_names_say_what_was_done(tiny_whisper: Path, tiny_wav2vec: Callable[[str], Path]) -> None:
