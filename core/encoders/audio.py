@@ -22,7 +22,7 @@ SHORTEST = 0.1  # seconds
 
 # Frames of so much padded speech pass through the model at once, in seconds: on the CPU they share the memory with
 # everything else, and larger batches are no faster there.
-_CPU_SECONDS = 24.0
+_CPU_SECONDS = 20.0
 _SECONDS_PER_CLIP = 8.0
 
 

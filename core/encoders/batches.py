@@ -93,8 +93,11 @@ def encode_batch(
         if np.isfinite(stored).all():
             yield item, stored
         else:
-            lost = dtype if np.isfinite(vector).all() else encoder.precision
-            yield item, f"the vector is not finite in {lost}"
+            option, kind = ("dtype", dtype) if np.isfinite(vector).all() else ("precision", encoder.precision)
+            yield (
+                item,
+                f"the vector is not finite in {kind}" + ("" if kind == "float32" else f"; use --{option} float32"),
+            )
 
 
 def _encode(encoder: Encoder, payloads: list[Any], batch: int) -> list[np.ndarray | MirageError]:

@@ -24,6 +24,9 @@ class Wav2VecEncoder(AudioEncoder):
     clip by clip, and the networks of positions meet zeros after a clip's end, as they do when it is alone.
     """
 
+    # The first convolution gives 3,200 frames of 512 numbers for each second: 130 MB for 20 s, several times over.
+    window = 20.0
+
     def __init__(self, checkpoint: Checkpoint, config: Any, *, layer: int | str, pooling: str) -> None:
         super().__init__(checkpoint, config, depth=int(config.num_hidden_layers), layer=layer, pooling=pooling)
         # Blocks above the wanted one are neither loaded nor run; an adapter would change the frame rate.

@@ -18,8 +18,8 @@ class Wav2VecBertEncoder(AudioEncoder):
     Its convolutions look back only and its attention takes a mask, so padding after a clip is not heard.
     """
 
-    # Attention with relative keys holds frames x frames x head vectors: 256 MB for 20 s.
-    window = 20.0
+    # Attention with relative keys holds frames x frames x head vectors: 164 MB for 16 s.
+    window = 16.0
 
     def __init__(self, checkpoint: Checkpoint, config: Any, *, layer: int | str, pooling: str) -> None:
         super().__init__(checkpoint, config, depth=int(config.num_hidden_layers), layer=layer, pooling=pooling)
