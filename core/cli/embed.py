@@ -50,7 +50,17 @@ def embed(
         ),
     ] = "auto",
     dtype: Annotated[str, typer.Option(help="Of the stored vectors: float32 or float16.")] = "float32",
-    engine: Annotated[str, typer.Option(help="Where it runs: local.")] = "local",
+    engine: Annotated[
+        str, typer.Option(help="Where it runs: local, or ray (a Ray cluster; pip install 'mirage-affect[cluster]').")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="ray: of an existing cluster, host:port, or auto on one of its nodes; without, a local one."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="ray: how many; by default one a GPU, without GPUs one a core."),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -64,8 +74,10 @@ def embed(
     Ctrl-C stops cleanly; the same command goes on where it was. Rows that cannot be embedded are listed, the rest is
     done.
     """
-    if engine != "local":
-        raise BadInputError(f"--engine {engine}: not available in this version; use --engine local")
+    if engine not in ("local", "ray"):
+        raise BadInputError(f"--engine {engine}: use local or ray")
+    if engine == "local" and (address is not None or workers is not None):
+        raise BadInputError("--address and --workers are for --engine ray")
     if audio_encoder is None and text_encoder is None:
         raise BadInputError("give --audio-encoder, --text-encoder or both")
     from core.corpora import load_corpus
@@ -90,7 +102,14 @@ def embed(
         _estimate(corpus, asked, as_json)
         return
     with stop_on_signal() as stop, progress_bar("embedding", quiet=as_json) as progress:
-        stores = embed_corpus(corpus, **asked, progress=progress, stop=stop.is_set)
+        if engine == "ray":
+            from core.encoders.cluster import Cluster
+            from core.encoders.spread import embed_on_cluster
+
+            cluster = Cluster(address, workers)
+            stores = embed_on_cluster(corpus, **asked, cluster=cluster, progress=progress, stop=stop.is_set)
+        else:
+            stores = embed_corpus(corpus, **asked, progress=progress, stop=stop.is_set)
     stopped = stop.is_set() and not all(store.complete for store in stores)
     if as_json:
         print_json([_summary(store) for store in stores])

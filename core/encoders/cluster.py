@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,6 +120,7 @@ def connected(cluster: Cluster) -> Iterator[Any]:
     except ImportError:
         raise BadInputError("--engine ray needs Ray: pip install 'mirage-affect[cluster]'") from None
     where = cluster.address or "this machine"
+    _reach(cluster.address)
     if not ray.is_initialized():
         own: dict[str, Any] = {} if cluster.address else {"num_cpus": os.cpu_count(), "include_dashboard": False}
         try:
@@ -140,6 +142,19 @@ def connected(cluster: Cluster) -> Iterator[Any]:
     finally:
         if started:
             ray.shutdown()
+
+
+def _reach(address: str | None) -> None:
+    """Ray itself would try for minutes to reach what is not there."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not colon:
+        return
+    if not port.isdecimal() or not host:
+        raise BadInputError(f"--address {address}: expected HOST:PORT or auto")
+    try:
+        socket.create_connection((host, int(port)), timeout=5.0).close()
+    except (OSError, OverflowError) as error:
+        raise FailureError(f"no Ray cluster at {address}: {getattr(error, 'strerror', None) or error}") from None
 
 
 @dataclass(eq=False)
@@ -330,13 +345,6 @@ def recipes(
     if not found:
         raise BadInputError("give an audio encoder, a text encoder or both")
     return found
-
-
-def remaining(batches: Iterator[list[Item]], done: Callable[[], Any]) -> Iterator[tuple[list[Item], int]]:
-    """Of each batch the items that are not in the store yet, and the rows of the whole batch."""
-    for group in batches:
-        missing: Sequence[Item] = [item.missing(done()) for item in group]
-        yield [item for item in missing if item.ids], sum(len(item.ids) for item in group)
 
 
 def _plain(error: Any) -> MirageError:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders.audio import AudioEncoder
-from core.encoders.batches import Encoder, decode_ahead, encode_batch, plan_batches
+from core.encoders.batches import Encoder, Outcome, decode_ahead, encode_batch, plan_batches
 from core.encoders.current import inputs_fingerprint, inputs_of
 from core.encoders.items import Item, audio_items, text_items
 from core.encoders.store import Embeddings
@@ -38,6 +38,11 @@ class Job:
     @property
     def rows(self) -> int:
         return sum(len(item.ids) for item in self.items)
+
+    @property
+    def label(self) -> str:
+        """What progress says of it."""
+        return f"{self.encoder.modality}: {self.encoder.name}"
 
 
 def plan_jobs(
@@ -74,13 +79,15 @@ def plan_jobs(
         if not isinstance(text_encoder, TextEncoder):
             text_encoder = TextEncoder.load(text_encoder, device, precision)
         found.append((text_encoder, text_items(corpus)))
-    about = _about(corpus)
-    jobs = []
-    for encoder, items in found:
-        inputs = inputs_fingerprint(inputs_of(corpus.table, encoder.modality))
-        meta = {**encoder.meta(), "dtype": dtype, **about, "inputs": inputs}
-        jobs.append(Job(encoder, items, workspace.embeddings_folder(corpus.name, encoder.name), meta))
-    return jobs
+    return [
+        Job(
+            encoder,
+            items,
+            workspace.embeddings_folder(corpus.name, encoder.name),
+            store_meta(corpus, encoder.meta(), dtype),
+        )
+        for encoder, items in found
+    ]
 
 
 def embed_corpus(
@@ -142,8 +149,15 @@ def embed_corpus(
         def report(done: int, message: str, before: int = before) -> None:
             progress(before + done, total, message)
 
-        with StoreWriter(job.folder, job.meta) as writer:
-            _fill(writer, job, batch=batch, dtype=dtype, report=report, stop=stop or _never)
+        with (
+            StoreWriter(job.folder, job.meta) as writer,
+            ThreadPoolExecutor(max_workers=4, thread_name_prefix="decode") as pool,
+        ):
+            try:
+                outcomes = _here(pool, job, writer, batch, dtype)
+                record(writer, job.items, outcomes, job.label, report=report, stop=stop or never)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
         stores.append(Embeddings.open(job.folder))
         finished += job.rows
         if not stores[-1].complete:
@@ -151,41 +165,59 @@ def embed_corpus(
     return stores
 
 
-def _fill(
+def _here(
+    pool: ThreadPoolExecutor, job: Job, writer: StoreWriter, batch: int, dtype: str
+) -> Iterator[tuple[Iterable[Outcome] | None, int]]:
+    """Each batch's outcomes, made on this machine when they are asked for; None where nothing is to do."""
+    for group, rows in decode_ahead(pool, job.encoder, plan_batches(pool, job.items, batch), writer.done):
+        yield encode_batch(job.encoder, group, batch, dtype) if group else None, rows
+
+
+def record(
     writer: StoreWriter,
-    job: Job,
+    items: list[Item],
+    outcomes: Iterable[tuple[Iterable[Outcome] | None, int]],
+    label: str,
     *,
-    batch: int,
-    dtype: str,
     report: Callable[[int, str], None],
     stop: Callable[[], bool],
 ) -> None:
-    encoder, message = job.encoder, f"{job.encoder.modality}: {job.encoder.name}"
+    """Writes what an engine makes of ``items``, batch by batch in any order, until there is no more or ``stop``.
+
+    Args:
+        outcomes: for each batch its outcomes, None where all of it was done before, and its number of utterances.
+        label: what progress says. report: told of the utterances done.
+
+    Raises:
+        BadInputError: no row could be embedded. FailureError: the disk is full.
+    """
     problems: list[dict[str, str]] = []
-    writer.expect(name for item in job.items for name in item.ids)
+    writer.expect(name for item in items for name in item.ids)
     done = 0
-    report(done, message)
+    report(done, label)
     stopped = False
-    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="decode") as pool:
-        try:
-            for group, rows in decode_ahead(pool, encoder, plan_batches(pool, job.items, batch), writer.done):
-                if group and stop():
-                    stopped = True
-                    break
-                for item, vector in encode_batch(encoder, group, batch, dtype):
-                    if isinstance(vector, str):
-                        problems.extend({"utterance_id": name, "reason": vector} for name in item.ids)
-                    else:
-                        for name in item.ids:
-                            writer.append(name, item.source, vector)
-                writer.flush_if_due()
-                done += rows
-                report(done, message)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    for batch, rows in outcomes:
+        if batch is not None and stop():
+            stopped = True
+            break
+        for item, vector in batch or ():
+            if isinstance(vector, str):
+                problems.extend({"utterance_id": name, "reason": vector} for name in item.ids)
+            else:
+                for name in item.ids:
+                    writer.append(name, item.source, vector)
+        writer.flush_if_due()
+        done += rows
+        report(done, label)
     writer.finish(complete=not stopped, problems=problems)
     if not stopped and not writer.done:
         raise BadInputError(f"no row could be embedded; the first problem: {problems[0]['reason']}")
+
+
+def store_meta(corpus: Corpus, encoder: dict[str, Any], dtype: str) -> dict[str, Any]:
+    """What a store of ``corpus`` says of itself: the encoder's meta, the dtype, the code and the inputs."""
+    inputs = inputs_fingerprint(inputs_of(corpus.table, encoder["modality"]))
+    return {**encoder, "dtype": dtype, **_about(corpus), "inputs": inputs}
 
 
 def _about(corpus: Corpus) -> dict[str, Any]:
@@ -194,5 +226,6 @@ def _about(corpus: Corpus) -> dict[str, Any]:
     return {"code_version": __version__, "corpus": corpus.name, "corpus_fingerprint": corpus.fingerprint()}
 
 
-def _never() -> bool:
+def never() -> bool:
+    """Nobody asks to stop."""
     return False

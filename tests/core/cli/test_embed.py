@@ -30,7 +30,7 @@ def mirage(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess
     ("arguments", "reason"),
     [
         ((), "give --audio-encoder, --text-encoder or both"),
-        (("--audio-encoder", "x", "--engine", "ray"), "--engine ray: not available in this version"),
+        (("--audio-encoder", "x", "--engine", "spark"), "--engine spark: use local or ray"),
         (("--audio-encoder", "x"), "there is no corpus 'nothing'"),
     ],
 )
