@@ -184,14 +184,24 @@ def show_add() -> None:
     if "table" in loader.options:
         upload = st.file_uploader("Table of the clips (CSV or TSV)", type=["csv", "tsv", "txt"], key="add_upload")
         table = st.text_input("... or its path", key="add_table", placeholder="labels.csv", disabled=upload is not None)
-        mapping = st.text_input(
+        options["table"] = table or None
+    if "mapping" in loader.options:
+        options["mapping"] = st.text_input(
             "Columns with other names",
             key="add_mapping",
-            placeholder="emotion=label, speaker=actor, audio=file",
+            placeholder="emotion=label, speaker=actor, audio=file"
+            if "table" in loader.options
+            else "emotion=table.column",
             help="Needed are audio (path in the folder) and emotion; speaker is needed for speaker-independent tests. "
             "Common names are found by themselves.",
         )
-        options = {"table": table or None, "mapping": mapping}
+    if "labels" in loader.options:
+        options["labels"] = st.text_input(
+            "Emotions with other names",
+            key="add_labels",
+            placeholder="wut=angry, unklar=none",
+            help="theirs=ours; none leaves such rows without an emotion.",
+        )
     replace = st.toggle("Replace a corpus of the same name", key="add_replace")
     if st.button("Read the corpus", type="primary", icon=":material/library_add:", disabled=needs_path and not path):
         st.session_state["added"] = None
@@ -200,7 +210,7 @@ def show_add() -> None:
             st.session_state["added"] = {
                 "name": done.corpus.name,
                 "rows": len(done.corpus),
-                "remarks": list(done.remarks),
+                "remarks": [*(done.published.lines() if done.published is not None else ()), *done.remarks],
                 "problems": [problem.to_dict() for problem in done.problems[:1000]],
                 "total": len(done.problems),
             }
@@ -208,7 +218,7 @@ def show_add() -> None:
 
 
 def parse_mapping(text: str) -> dict[str, str]:
-    """``ours=theirs`` pairs.
+    """Pairs of names with ``=`` between them and commas after each.
 
     >>> parse_mapping("emotion=label, speaker=who")
     {'emotion': 'label', 'speaker': 'who'}
@@ -222,7 +232,7 @@ def parse_mapping(text: str) -> dict[str, str]:
             continue
         ours, equals, theirs = part.partition("=")
         if not equals or not theirs.strip():
-            raise MirageError(f"columns: {part.strip()!r} should read OURS=THEIRS, for example emotion=label")
+            raise MirageError(f"{part.strip()!r} should read NAME=NAME, for example emotion=label")
         mapping[ours.strip()] = theirs.strip()
     return mapping
 
@@ -250,8 +260,9 @@ def _ingest(
             bar.progress(done / total, text=f"{message or 'reading'}: {done:,} of {total:,}")
 
     arguments = {key: value for key, value in options.items() if value}
-    if "mapping" in arguments:
-        arguments["mapping"] = parse_mapping(arguments["mapping"])
+    for option in ("mapping", "labels"):
+        if option in arguments:
+            arguments[option] = parse_mapping(arguments[option])
     try:
         with tempfile.TemporaryDirectory(prefix="mirage-") as folder:
             if upload is not None:
@@ -271,6 +282,7 @@ def _show_added() -> None:
         return
     with st.container(border=True):
         st.badge(f"Read {added['rows']:,} utterances", icon=":material/check_circle:", color="green")
+        # As plain text: remarks quote names from data.
         for remark in added["remarks"]:
             st.text(remark)
         st.markdown("Next, make its embeddings, then train:")

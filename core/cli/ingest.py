@@ -27,11 +27,15 @@ def ingest(
     table: Annotated[Path | None, typer.Option(help="folder: CSV or TSV, UTF-8, one row an utterance.")] = None,
     mapping: Annotated[
         list[str] | None,
-        typer.Option("--map", help="folder: which columns hold what, e.g. emotion=label,speaker=spk,audio=file."),
+        typer.Option(
+            "--map",
+            help="folder: which columns hold what, e.g. emotion=label,speaker=spk,audio=file. audformat: "
+            "emotion=table.column.",
+        ),
     ] = None,
     labels: Annotated[
         list[str] | None,
-        typer.Option("--labels", help='folder: what the emotions are called, e.g. "wut=angry,unklar=none".'),
+        typer.Option("--labels", help='folder, audformat: what the emotions are called, e.g. "wut=angry,unklar=none".'),
     ] = None,
     scale: Annotated[
         list[str] | None,
