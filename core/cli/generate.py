@@ -45,17 +45,29 @@ def generate(
 def mi(
     run: Annotated[str, typer.Argument(help="Id of a finished run, its folder, or a hub id.")],
     estimator: Annotated[
-        str | None, typer.Option("--estimator", help="variational or infonce; by default the one kept with the run.")
+        str | None,
+        typer.Option(
+            "--estimator",
+            metavar="NAME|all",
+            help="variational, infonce, nwj, mine (lower bounds), smile (biased), club (upper bound), ksg (biased, to "
+            "12 columns), or all of them; by default variational for emotion and codes, infonce for text and pairs.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the fresh samples and of the critic.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Held-out mutual information on fresh samples, with interval and ceiling."""
+    """Held-out mutual information on fresh samples, with interval and ceiling.
+
+    Each critic is fitted on one part of the samples and read on the other. A figure near its ceiling is marked
+    saturated; an estimator that diverged or does not suit a quantity is named without a value.
+    """
     from core.cli.figures import print_information
+    from core.cli.output import progress_bar
     from core.runs.information import measure_information
     from core.runs.loaded import load_run
 
-    figures = measure_information(load_run(run), estimator=estimator, seed=seed)
+    with progress_bar("measuring", quiet=as_json or estimator != "all") as progress:
+        figures = measure_information(load_run(run), estimator=estimator, seed=seed, progress=progress)
     if as_json:
         print_json(figures)
     else:

@@ -128,7 +128,7 @@ def nwj(scores: Tensor) -> Tensor:
     """
     size = len(_square(scores, least=2))
     # In logarithms, so that one great score does not overflow before the mean is taken.
-    log_mean = _off_diagonal(scores).logsumexp(dim=0) - math.log(size * (size - 1))
+    log_mean = off_diagonal(scores).logsumexp(dim=0) - math.log(size * (size - 1))
     return scores.diagonal().mean() - torch.exp(log_mean - 1.0)
 
 
@@ -139,7 +139,7 @@ def smile(scores: Tensor, clip: float = 5.0) -> Tensor:
     the value is no bound in either direction. The authors train with ``jensen_shannon`` and read with this.
     """
     size = len(_square(scores, least=2))
-    clipped = _off_diagonal(scores).clamp(-clip, clip)
+    clipped = off_diagonal(scores).clamp(-clip, clip)
     return scores.diagonal().mean() - (clipped.logsumexp(dim=0) - math.log(size * (size - 1)))
 
 
@@ -150,7 +150,7 @@ def jensen_shannon(scores: Tensor) -> Tensor:
     so it is a steady objective to *train* a critic that ``smile`` or ``nwj`` then reads.
     """
     _square(scores, least=2)
-    return -functional.softplus(-scores.diagonal()).mean() - functional.softplus(_off_diagonal(scores)).mean()
+    return -functional.softplus(-scores.diagonal()).mean() - functional.softplus(off_diagonal(scores)).mean()
 
 
 def _square(scores: Tensor, least: int = 1) -> Tensor:
@@ -174,6 +174,7 @@ def _group_entropy(mask: Tensor) -> Tensor:
     return math.log(len(mask)) - mask.sum(dim=1).double().log().mean()
 
 
-def _off_diagonal(scores: Tensor) -> Tensor:
+def off_diagonal(scores: Tensor) -> Tensor:
+    """(b, b) to (b (b - 1),): every entry but those of the diagonal."""
     size = len(scores)
     return scores.flatten()[1:].view(size - 1, size + 1)[:, :-1].reshape(-1)

@@ -1,4 +1,4 @@
-"""InfoNCE with a critic fitted afresh, for continuous y of any distribution."""
+"""InfoNCE with a critic fitted afresh, for y of any distribution."""
 
 from __future__ import annotations
 
@@ -6,32 +6,19 @@ import math
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.information.bounds import infonce
-from core.information.critics import Perceptron, fit
+from core.information.critics import SeparableCritic, fit
 from core.information.estimate import BoundKind
-from core.information.estimators import Estimator, MeanEstimator, row_entropy
+from core.information.estimators import Estimator, MeanEstimator, as_columns, class_count, row_entropy
 
 _REFERENCE = 1024
-
-
-class SeparableCritic(nn.Module):
-    """f(x, y) = <g(x), k(y)> / sqrt(width): a whole (b, b) table for the price of one matrix product."""
-
-    def __init__(self, dim_x: int, dim_y: int, *, width: int = 32, hidden: int = 128, generator: torch.Generator):
-        super().__init__()
-        self.of_x = Perceptron(dim_x, width, hidden=hidden, zero=True, generator=generator)
-        self.of_y = Perceptron(dim_y, width, hidden=hidden, generator=generator)
-        self.scale = 1.0 / math.sqrt(width)
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """(a, dim_x), (b, dim_y) to (a, b) scores."""
-        return self.scale * self.of_x(x) @ self.of_y(y).T
+_SATURATION = 0.75
 
 
 class InfoNCECritic(MeanEstimator):
-    """I(x; y) >= InfoNCE (van den Oord et al. 2018), evaluated in batches of ``batch``. Ceiling log batch.
+    """I(x; y) >= InfoNCE (van den Oord et al. 2018, eq. 4 and 5), evaluated in batches of ``batch``. Ceiling log batch.
 
     The batches of the evaluation are drawn anew several times and averaged per sample: the same bound with less of the
     chance of which negatives a sample met. Repeated rows of y (few transcripts) stay in, as the margin has them too;
@@ -45,11 +32,14 @@ class InfoNCECritic(MeanEstimator):
         self, *, steps: int = 400, batch: int = 256, hidden: int = 128, width: int = 32, repeats: int = 4
     ) -> None:
         self.steps, self.batch, self.hidden, self.width, self.repeats = steps, batch, hidden, width, repeats
+        self.classes = 0
         self.critic: SeparableCritic
         self.reference: Tensor
 
     def fit(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Estimator:
-        """x (n, d), y (n, m)."""
+        """x (n, d); y (n, m), or (n,) class indices."""
+        self.classes = class_count(y)
+        y = as_columns(y, self.classes)
         self.critic = SeparableCritic(
             x.shape[1], y.shape[1], width=self.width, hidden=self.hidden, generator=generator
         ).to(x.device)
@@ -68,11 +58,12 @@ class InfoNCECritic(MeanEstimator):
 
     def statistics(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Tensor:
         """(n, 1) the term of each sample in the symmetric bound."""
-        return self._terms(x, y, generator).double()[:, None]
+        return self._terms(x, as_columns(y, self.classes), generator).double()[:, None]
 
     @torch.no_grad()
     def pointwise(self, x: Tensor, y: Tensor) -> Tensor:
         """(n,) f(x, y) - log mean_j exp f(x, y_j), y_j from up to 1,024 samples of ``fit``."""
+        y = as_columns(y, self.classes)
         of_x = self.critic.scale * self.critic.of_x(x)
         joint = (of_x * self.critic.of_y(y)).sum(dim=1)
         margin = (of_x @ self.critic.of_y(self.reference).T).logsumexp(dim=1) - math.log(len(self.reference))
@@ -81,6 +72,11 @@ class InfoNCECritic(MeanEstimator):
     def ceiling(self, y: Tensor) -> float | None:
         """log of the batch that the evaluation uses, or the entropy of y where its rows repeat."""
         return min(math.log(min(self.batch, len(y))), row_entropy(y))
+
+    def saturates_from(self, y: Tensor) -> float | None:
+        """75 % of log batch, where that is what limits: 4 nats read as 2.7 in batches of 32, whose log is 3.5."""
+        limit = math.log(min(self.batch, len(y)))
+        return _SATURATION * limit if limit <= row_entropy(y) + 1e-6 else None
 
     @torch.no_grad()
     def _terms(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Tensor:

@@ -6,8 +6,14 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from core.errors import BadInputError
 from core.information.estimate import BoundKind
+
+
+class UnsuitedError(BadInputError):
+    """The estimator is not for such variables; another one is."""
 
 
 @runtime_checkable
@@ -21,10 +27,12 @@ class Estimator(Protocol):
     Attributes:
         name: as shown to people.
         kind: what the figure says about the truth.
+        trained: whether ``fit`` learns from its samples. If not, no part of the samples is set aside for it.
     """
 
     name: ClassVar[str]
     kind: ClassVar[BoundKind]
+    trained: ClassVar[bool]
 
     def fit(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Estimator:
         """Fits what is to be fitted, and returns itself. x (n, d) float32 standardised; y (n,) or (n, m)."""
@@ -46,13 +54,23 @@ class Estimator(Protocol):
         """The greatest value there can be for these samples, None without one."""
         ...
 
+    def saturates_from(self, y: Tensor) -> float | None:
+        """The value from which on it is no longer to be trusted to grow with the truth; None: 90 % of the ceiling."""
+        ...
+
 
 class MeanEstimator:
     """Shared by the estimators whose figure is the plain mean of one statistic."""
 
+    trained: ClassVar[bool] = True
+
     def reduce(self, means: Tensor) -> Tensor:
         """(..., 1) to (...): the mean itself."""
         return means.squeeze(-1)
+
+    def saturates_from(self, y: Tensor) -> float | None:
+        """None: 90 % of the ceiling, where there is one."""
+        return None
 
 
 def row_entropy(y: Tensor) -> float:
@@ -64,3 +82,13 @@ def row_entropy(y: Tensor) -> float:
     counts = torch.unique(y, dim=0, return_counts=True)[1].double()
     shares = counts / counts.sum()
     return max(0.0, float(-(shares * shares.log()).sum()))
+
+
+def as_columns(y: Tensor, classes: int) -> Tensor:
+    """A discrete y (n,) as (n, classes) of 0 and 1; a continuous one (n, m) as it is."""
+    return functional.one_hot(y, classes).float() if y.ndim == 1 else y
+
+
+def class_count(y: Tensor) -> int:
+    """The number of classes of a discrete y (n,), 0 for a continuous one."""
+    return int(y.max()) + 1 if y.ndim == 1 else 0

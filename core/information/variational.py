@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.errors import BadInputError
 from core.information.bounds import gaussian_gain
 from core.information.critics import Perceptron, fit
 from core.information.estimate import BoundKind
-from core.information.estimators import Estimator, MeanEstimator, row_entropy
+from core.information.estimators import Estimator, MeanEstimator, UnsuitedError, row_entropy
 
 _LOG_VARIANCE = (-9.0, 3.0)
 # More than this from mean 0 and deviation 1, and the codes are not the standard normal ones that the bound is for.
@@ -86,12 +85,12 @@ class VariationalGaussian(MeanEstimator):
         """x (n, d), y (n, m) codes drawn from N(0, I).
 
         Raises:
-            BadInputError: the codes do not have mean 0 and deviation 1, for which the bound does not hold.
+            UnsuitedError: the codes do not have mean 0 and deviation 1, for which the bound does not hold.
         """
         mean, deviation = y.mean(dim=0), y.std(dim=0)
         worst = max(float(mean.abs().max()), float((deviation - 1.0).abs().max()))
         if worst > _TOLERANCE + 3.0 / len(y) ** 0.5:
-            raise BadInputError(
+            raise UnsuitedError(
                 f"the variational bound needs codes drawn from N(0, 1): mean {mean.tolist()}, deviation "
                 f"{deviation.tolist()}; use the InfoNCE estimator"
             )

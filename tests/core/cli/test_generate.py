@@ -126,6 +126,10 @@ def test_mi(mirage, toy, finished: LoadedRun) -> None:
         assert word in printed
     other = mirage("mi", "small", "--seed", 1, "--estimator", "infonce", "--json", home=toy.workspace.root)
     assert json.loads(other.out) != figures
+    every = mirage("mi", "small", "--estimator", "all", home=toy.workspace.root)
+    assert every.code == 0, every.err
+    for word in ("NWJ", "MINE", "SMILE", "CLUB", "upper bound", "biased", "unsuited", "KSG is for low dimension"):
+        assert word in every.out
     for wrong in (["--estimator", "guess"], ["--seed", -1]):
         done = mirage("mi", "small", *wrong, home=toy.workspace.root)
         assert (done.code, done.out) == (2, "")

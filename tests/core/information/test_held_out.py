@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -16,6 +17,7 @@ from core.information import (
     InfoNCECritic,
     fit_estimator,
     held_out_mi,
+    measured_mi,
     pointwise_mi,
     posterior_pointwise_mi,
 )
@@ -164,8 +166,8 @@ def test_faults_are_named() -> None:
         held_out_mi(x, y[:50], kind="continuous")
     with pytest.raises(BadInputError, match="at least 40"):
         held_out_mi(x[:10], y[:10], kind="continuous")
-    with pytest.raises(BadInputError, match="there is no estimator 'ksg'"):
-        held_out_mi(x, y, kind="continuous", estimator="ksg")
+    with pytest.raises(BadInputError, match="there is no estimator 'guess'"):
+        held_out_mi(x, y, kind="continuous", estimator="guess")
     with pytest.raises(BadInputError, match="kind"):
         held_out_mi(x, y, kind="ordinal")  # type: ignore[arg-type]
     with pytest.raises(BadInputError, match=r"N\(0, 1\)"):
@@ -181,12 +183,24 @@ def test_divergence_is_an_error_not_a_figure() -> None:
             return super().statistics(x, y, generator) * float("nan")
 
     x, y = gaussian(100, 2, 1.0, seed=0)
-    ESTIMATORS["continuous"]["diverging"] = Diverging
+    ESTIMATORS["diverging"] = {"continuous": Diverging}
     try:
         with pytest.raises(FailureError, match="not finite"):
             held_out_mi(x, y, kind="continuous", estimator="diverging", steps=10)
+        with pytest.raises(BadInputError, match="not for a discrete y"):
+            held_out_mi(x, y[:, 0] > 0.0, kind="discrete", estimator="diverging", steps=10)
+        estimate = measured_mi(x, y, kind="continuous", estimator="diverging", steps=10)
     finally:
-        del ESTIMATORS["continuous"]["diverging"]
+        del ESTIMATORS["diverging"]
+    assert estimate.diverged
+    assert not estimate.saturated
+    assert math.isnan(estimate.value)
+    assert "not finite" in estimate.reason
+    content = json.loads(json.dumps(estimate.to_dict(), allow_nan=False))
+    assert (content["value"], content["low"], content["diverged"]) == (None, None, True)
+    again = Estimate.from_dict(content)
+    assert again.diverged
+    assert math.isnan(again.value)
     with pytest.raises(FailureError, match="diverged"):
         Estimate(quantity="I(c; h_hat)", value=float("nan"), low=0.0, high=1.0)
 

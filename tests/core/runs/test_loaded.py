@@ -383,8 +383,11 @@ def test_information_as_kept_and_measured_anew(run: LoadedRun) -> None:
 
 def test_information_by_another_estimator(finished: LoadedRun) -> None:
     figures = measure_information(finished, estimator="infonce")
-    assert [figure["estimator"] for figure in figures] == ["variational", "InfoNCE", "InfoNCE"]
-    for wrong in ("Variational!", "", "mine"):
+    assert [figure["estimator"] for figure in figures] == ["InfoNCE", "InfoNCE", "InfoNCE"]
+    neighbours = measure_information(finished, estimator="ksg")
+    assert [figure["estimator"] for figure in neighbours] == ["KSG"] * 3
+    assert [figure["value"] is None for figure in neighbours] == [f["status"] == "unsuited" for f in neighbours]
+    for wrong in ("Variational!", "", "guess"):
         with pytest.raises(BadInputError, match="there is no estimator"):
             measure_information(finished, estimator=wrong)
     for seed in (-1, 2**40):
