@@ -24,7 +24,7 @@ class Estimate:
         value: the figure. A lower bound may come out slightly below zero; it is kept as it is, since clipping would
             make the mean over repetitions wrong.
         low, high: 95 % bootstrap interval over the samples that were evaluated. It says how well this critic's bound
-            is known, not how far the bound lies from the truth.
+            is known (for CLUB also how it varies with the fitting samples), not how far the bound lies from the truth.
         kind: whether the figure bounds the truth from below, from above, or neither.
         ceiling: the greatest value that the estimator can return, None where there is none.
         estimator: its name.

@@ -54,6 +54,10 @@ class Estimator(Protocol):
         """The greatest value there can be for these samples, None without one."""
         ...
 
+    def fit_error(self, means: Tensor) -> float:
+        """Standard deviation in nats that the choice of the fitting samples adds, from (s,) means; 0 where small."""
+        ...
+
     def saturates_from(self, y: Tensor) -> float | None:
         """The value from which on it is no longer to be trusted to grow with the truth; None: 90 % of the ceiling."""
         ...
@@ -71,6 +75,10 @@ class MeanEstimator:
     def saturates_from(self, y: Tensor) -> float | None:
         """None: 90 % of the ceiling, where there is one."""
         return None
+
+    def fit_error(self, means: Tensor) -> float:
+        """0: the interval takes the critic as given."""
+        return 0.0
 
 
 def row_entropy(y: Tensor) -> float:

@@ -199,13 +199,17 @@ def _fit(
 def _interval(
     estimator: Estimator, statistics: Tensor, repetitions: int, generator: torch.Generator
 ) -> tuple[float, float]:
-    """Percentile interval (2.5 % to 97.5 %) of the figure over resampled rows."""
+    """Percentile interval (2.5 % to 97.5 %) of the figure over resampled rows, widened by the error of the fit."""
     (count, columns), values = statistics.shape, []
     table = statistics.cpu()
     for start in range(0, repetitions, step := max(1, _CHUNK // max(1, count * columns))):
         rows = torch.randint(count, (min(step, repetitions - start), count), generator=generator)
         values.append(estimator.reduce(table[rows].mean(dim=1)))
-    quantiles = torch.quantile(torch.cat(values), torch.tensor([0.025, 0.975], dtype=torch.float64))
+    figures = torch.cat(values)
+    deviation = estimator.fit_error(table.mean(dim=0))
+    if deviation > 0.0:
+        figures = figures + deviation * torch.randn(len(figures), generator=generator, dtype=figures.dtype)
+    quantiles = torch.quantile(figures, torch.tensor([0.025, 0.975], dtype=torch.float64))
     low, high = float(quantiles[0]), float(quantiles[1])
     if not (math.isfinite(low) and math.isfinite(high)):
         raise FailureError(f"the bootstrap interval of the {estimator.name} estimator is not finite")

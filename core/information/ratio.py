@@ -134,6 +134,10 @@ class RatioEstimator:
         """None: 90 % of the ceiling, where there is one."""
         return None
 
+    def fit_error(self, means: Tensor) -> float:
+        """0: the interval takes the critic as given."""
+        return 0.0
+
     def _table(self, critic: PairCritic, x: Tensor, y: Tensor, generator: torch.Generator) -> Tensor:
         count = len(x)
         order = torch.randperm(count, generator=generator).to(x.device)

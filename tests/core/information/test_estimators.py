@@ -29,9 +29,9 @@ NEURAL = (*RATIO, "infonce", "club")
 
 @pytest.mark.parametrize("d", [1, 5, 20])
 def test_two_nats_of_gaussians(d: int) -> None:
-    x, y = gaussian(10_000 if d == 20 else 5000, d, 2.0, seed=d)
+    x, y = gaussian(10_000 if d == 20 else 4000, d, 2.0, seed=d)
     for name in RATIO:
-        estimate = held_out_mi(x, y, kind="continuous", estimator=name, seed=1)
+        estimate = held_out_mi(x, y, kind="continuous", estimator=name, seed=1, steps=400 if d == 20 else 200)
         assert estimate.value == pytest.approx(2.0, abs=0.16), name
         assert estimate.low < estimate.value < estimate.high
         assert estimate.kind == ("biased" if name == "smile" else "lower bound")
@@ -39,12 +39,12 @@ def test_two_nats_of_gaussians(d: int) -> None:
 
 @pytest.mark.parametrize(("d", "nats"), [(1, 0.5), (5, 2.0), (20, 4.0)])
 def test_club_is_not_below_the_truth(d: int, nats: float) -> None:
-    x, y = gaussian(10_000, d, nats, seed=d)
-    estimate = held_out_mi(x, y, kind="continuous", estimator="club")
+    x, y = gaussian(5000, d, nats, seed=d)
+    estimate = held_out_mi(x, y, kind="continuous", estimator="club", steps=150)
     assert estimate.kind == "upper bound"
     assert estimate.value >= nats - 0.1
     # E log p(y|x) - E E log p(y|x) of the very Gaussian: d rho^2 / (1 - rho^2).
-    assert estimate.value == pytest.approx(d * math.expm1(2.0 * nats / d), rel=0.2)
+    assert estimate.value == pytest.approx(d * math.expm1(2.0 * nats / d), rel=0.25)
 
 
 @pytest.mark.parametrize("nats", [0.0, 0.5, 1.0, 2.0, 4.0])
@@ -88,25 +88,25 @@ def test_a_label_through_a_known_confusion(name: str) -> None:
 def test_club_of_a_label_is_its_formula() -> None:
     """Of the exact posterior of a channel: sum p(c,r) log p(c|r) - sum p(c) p(r) log p(c|r)."""
     confusion = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
-    x, label, truth = channel(8000, confusion, seed=1)
+    x, label, truth = channel(6000, confusion, seed=1)
     expected = 0.8 * math.log(0.8) + 0.2 * math.log(0.1) - (math.log(0.8) + 2.0 * math.log(0.1)) / 3.0
-    estimate = held_out_mi(x, label, kind="discrete", estimator="club", steps=200)
+    estimate = held_out_mi(x, label, kind="discrete", estimator="club", steps=80)
     assert estimate.value == pytest.approx(expected, abs=0.08)
     assert estimate.value > truth
 
 
 def test_intervals_hold_the_mean_over_repetitions() -> None:
-    for name, least in (("nwj", 17), ("ksg", 17)):
+    for name, least in (("nwj", 11), ("club", 11), ("ksg", 11)):
         estimates = [
             held_out_mi(
-                *gaussian(500, 1, 0.5, seed=50 + seed),
+                *gaussian(400, 1, 0.5, seed=50 + seed),
                 kind="continuous",
                 estimator=name,
                 seed=seed,
-                steps=40,
+                steps=20,
                 bootstrap=200,
             )
-            for seed in range(20)
+            for seed in range(14)
         ]
         mean = np.mean([estimate.value for estimate in estimates])
         assert sum(estimate.low <= mean <= estimate.high for estimate in estimates) >= least, name
@@ -123,7 +123,7 @@ def test_infonce_says_that_a_batch_is_too_small() -> None:
 
 def test_joint_critic() -> None:
     x, y = gaussian(2000, 1, 1.0, seed=0)
-    estimator = SMILE(steps=150, critic="joint")
+    estimator = SMILE(steps=60, batch=48, critic="joint")
     x_tensor, y_tensor = torch.tensor(x).float(), torch.tensor(y).float()
     generator = torch.Generator().manual_seed(0)
     estimator.fit(x_tensor[:1000], y_tensor[:1000], generator)
