@@ -92,7 +92,7 @@ class Request:
             z = torch.as_tensor(np.asarray(noise, dtype=np.float32))
             if z.shape != (self.n, run.noise_size) or not bool(torch.isfinite(z).all()):
                 raise BadInputError(f"noise must be ({self.n}, {run.noise_size}) finite values, found {tuple(z.shape)}")
-        c = np.broadcast_to(self.weights.astype(np.float32), (self.n, len(run.classes)))
+        c = np.repeat(self.weights.astype(np.float32)[None], self.n, axis=0)
         return z.numpy(), c, u.numpy()
 
     def conditions(self, text: str | int | np.ndarray | None) -> tuple[np.ndarray | None, Sequence[str | None]]:
