@@ -80,6 +80,8 @@ def embed(
         raise BadInputError("--address and --workers are for --engine ray")
     if audio_encoder is None and text_encoder is None:
         raise BadInputError("give --audio-encoder, --text-encoder or both")
+    if audio_encoder is None and (layer, pooling) != ("auto", "mean"):
+        raise BadInputError("--layer and --pooling are for the speech encoder; text is pooled as its encoder says")
     from core.corpora import load_corpus
 
     corpus = load_corpus(name)

@@ -19,6 +19,7 @@ from core.errors import BadInputError, FailureError
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _SETTINGS = ("*.json", "*.txt", "*.model")
+_POOLING = "*_Pooling/config.json"  # of a sentence encoder
 _SECONDS = 6.0  # how long the model hub may take to answer at all
 _ALIASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
 
@@ -244,6 +245,9 @@ def _from_hub(name: str) -> tuple[Path, str | None]:
         if wanted == ["model.safetensors.index.json"]:
             wanted = _shards(fetch(wanted[0]).read_text(encoding="utf-8"), name)
         folder = {fetch(file).parent for file in [*settings, *wanted]}.pop()
+        for file in files:
+            if fnmatch(file, _POOLING):
+                fetch(file)
     except BadInputError:
         raise
     except Exception as error:

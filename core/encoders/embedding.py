@@ -111,7 +111,7 @@ def embed_corpus(
         corpus: an ingested corpus.
         audio_encoder, text_encoder: hub ids, folders or loaded encoders; at least one.
         workspace: by default the one of MIRAGE_HOME.
-        layer, pooling: of the audio encoder, see ``AudioEncoder.load``; text is pooled by the mean of the last block.
+        layer, pooling: of the audio encoder, see ``AudioEncoder.load``; text is pooled as its checkpoint says.
         batch: clips or texts at once.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: of the models, ``auto``, ``float32``, ``bfloat16`` or ``float16``.

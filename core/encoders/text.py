@@ -1,4 +1,4 @@
-"""Transcripts to vectors: the last hidden state of a frozen text encoder, averaged over the tokens."""
+"""Transcripts to vectors: the last hidden state of a frozen text encoder, pooled over the tokens."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from core.encoders.checkpoint import Checkpoint, find_checkpoint, load_model, loading
 from core.encoders.device import choose_device, choose_precision
 from core.encoders.families import main_input
+from core.encoders.sentence import pool_tokens, token_pooling
 from core.errors import BadInputError, FailureError
 from core.files import read_json
 
@@ -21,7 +22,8 @@ _AFTER_PADDING = ("roberta", "camembert", "mpnet", "longformer", "data2vec-text"
 class TextEncoder:
     """A frozen text encoder (BERT-like; sentence-transformers folders too). Build it with ``TextEncoder.load``.
 
-    The mean over the tokens, special ones included, as sentence-transformers takes it; not normalised to length 1.
+    The mean over the tokens, special ones included, or what a sentence-transformers folder says of its pooling; what
+    such a folder puts after that (a projection, unit length) is left out.
     """
 
     modality: ClassVar[str] = "text"
@@ -42,6 +44,7 @@ class TextEncoder:
         self.tokenizer.padding_side = "right"
         self.checkpoint = checkpoint
         self.model_type = str(config.model_type)
+        self.pooling = token_pooling(checkpoint.folder, checkpoint.name)
         self.model = load_model(checkpoint, config, may_miss=("*pooler*",)).to(device=device, dtype=dtype)
         self.device = device
         self.dtype = dtype
@@ -54,7 +57,7 @@ class TextEncoder:
         ``device`` and ``precision`` are as those of ``AudioEncoder.load``.
 
         Raises:
-            BadInputError: no such checkpoint, pickle weights, or no text encoder.
+            BadInputError: no such checkpoint, pickle weights, no text encoder, or one with a pooling not known here.
             FailureError: a hub id that is not on this machine while the hub cannot be reached.
         """
         target = choose_device(device)
@@ -86,7 +89,7 @@ class TextEncoder:
     @property
     def name(self) -> str:
         """The name of the store's folder, for example ``all-MiniLM-L6-v2@mean``."""
-        return f"{self.checkpoint.short_name}@mean"
+        return f"{self.checkpoint.short_name}@{self.pooling}"
 
     def meta(self) -> dict[str, Any]:
         """What makes these vectors what they are, for the store's meta.json."""
@@ -97,7 +100,7 @@ class TextEncoder:
             "weights_sha256": self.checkpoint.sha256,
             "model_type": self.model_type,
             "layer": int(self.model.config.num_hidden_layers),
-            "pooling": "mean",
+            "pooling": self.pooling,
             "precision": self.precision,
             "dimension": self.dim,
             "sampling_rate": None,
@@ -143,11 +146,10 @@ class TextEncoder:
             try:
                 with torch.inference_mode():
                     hidden = self.model(**tokens).last_hidden_state.float()
-                    mask = tokens["attention_mask"][:, :, None].to(hidden.dtype)
-                    mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+                    pooled = pool_tokens(hidden, tokens["attention_mask"], self.pooling)
             except torch.OutOfMemoryError:
                 raise FailureError(f"{self.device}: out of memory; use a smaller batch") from None
-            vectors[chosen] = mean.cpu().numpy()
+            vectors[chosen] = pooled.cpu().numpy()
         return vectors
 
     def _longest(self, config: Any) -> int:

@@ -31,6 +31,9 @@ def mirage(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess
     [
         ((), "give --audio-encoder, --text-encoder or both"),
         (("--audio-encoder", "x", "--engine", "spark"), "--engine spark: use local or ray"),
+        (("--text-encoder", "x", "--layer", "3"), "--layer and --pooling are for the speech encoder"),
+        (("--text-encoder", "x", "--pooling", "attention"), "--layer and --pooling are for the speech encoder"),
+        (("--text-encoder", "x", "--layer", "auto", "--pooling", "mean"), "there is no corpus 'nothing'"),
         (("--audio-encoder", "x"), "there is no corpus 'nothing'"),
     ],
 )

@@ -173,7 +173,8 @@ def test_model_of_a_hub(hub: Callable[[int], None], tiny_whisper: Path) -> None:
             if name not in models:
                 return self.reply(b"{}", 404, {"X-Error-Code": "RepoNotFound"})
             if self.path.startswith("/api/"):
-                files = ["config.json", "preprocessor_config.json", "big.onnx", *models[name]]
+                extra = ["big.onnx", "onnx/config.json", "1_Pooling/config.json"]
+                files = ["config.json", "preprocessor_config.json", *extra, *models[name]]
                 return self.reply(
                     json.dumps(
                         {"id": name, "sha": "a" * 40, "siblings": [{"rfilename": file} for file in files]}
@@ -202,6 +203,8 @@ def test_model_of_a_hub(hub: Callable[[int], None], tiny_whisper: Path) -> None:
         assert (fetched.name, fetched.revision) == ("here/tiny", "a" * 40)
         assert fetched.sha256 == find_checkpoint(str(tiny_whisper)).sha256
         assert not any("onnx" in path for path in Handler.asked)
+        # How a sentence encoder pools lies in a folder of its own.
+        assert (fetched.folder / "1_Pooling" / "config.json").is_file()
         with pytest.raises(BadInputError, match="neither a folder here nor a public model"):
             find_checkpoint("nobody/nothing")
         with pytest.raises(BadInputError, match=r"pickle .*hf download here/pickled --local-dir pickled.*`python -c"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,6 +109,77 @@ def test_vector_is_the_mean_of_the_tokens(text_model, family: str) -> None:
     assert len(set(tokens["input_ids"][0].tolist())) > 4
     np.testing.assert_allclose(encoder.encode(["kids are talking"])[0], hidden[0].mean(dim=0).numpy(), atol=1e-5)
     assert encoder.dim == 32
+
+
+def sentence_encoder(folder: Path, source: Path, pooling: dict[str, Any]) -> Path:
+    """A checkpoint as sentence-transformers saves it, with its pooling."""
+    shutil.copytree(source, folder)
+    (folder / "modules.json").write_text(
+        json.dumps(
+            [
+                {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+                {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+            ]
+        )
+    )
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 32, **pooling}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("pooling", "name"),
+    [
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
+        ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True, "include_prompt": True}, "mean"),
+        ({"pooling_mode_max_tokens": True}, "max"),
+        ({"pooling_mode_mean_sqrt_len_tokens": True}, "mean_sqrt_len"),
+        ({"pooling_mode": "cls"}, "cls"),
+        ({"pooling_mode": ["max"]}, "max"),
+        ({}, "mean"),
+    ],
+)
+def test_pooling_is_that_of_the_checkpoint(text_model, tmp_path: Path, pooling: dict[str, Any], name: str) -> None:
+    folder = sentence_encoder(tmp_path / "own", text_model("bert"), pooling)
+    encoder = TextEncoder.load(str(folder), device="cpu")
+    assert (encoder.name, encoder.meta()["pooling"]) == (f"own@{name}", name)
+    texts = ["kids are talking", "dogs !", "by the door kids are talking to the dogs"]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    model = transformers.AutoModel.from_pretrained(folder).eval()
+    expected = []
+    for text in texts:
+        with torch.inference_mode():
+            hidden = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0]
+        made = {
+            "cls": hidden[0],
+            "mean": hidden.mean(dim=0),
+            "max": hidden.max(dim=0).values,
+            "mean_sqrt_len": hidden.sum(dim=0) / len(hidden) ** 0.5,
+        }
+        expected.append(made[name].numpy())
+    np.testing.assert_allclose(encoder.encode(texts), np.stack(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "reason"),
+    [
+        ({"pooling_mode_lasttoken": True}, r"pooling 'lasttoken' \(1_Pooling/config\.json\) is not supported"),
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}, r"pooling 'cls \+ mean'"),
+        ({"pooling_mode": "weightedmean"}, "pooling 'weightedmean'"),
+        ({"pooling_mode_mean_tokens": True, "include_prompt": False}, "include_prompt"),
+        ({"pooling_mode": 7}, r"1_Pooling/config\.json: .*damaged"),
+        (None, r"1_Pooling/config\.json: the file is missing"),
+    ],
+)
+def test_other_poolings_are_refused_in_one_line(
+    text_model, tmp_path: Path, pooling: dict[str, Any] | None, reason: str
+) -> None:
+    folder = sentence_encoder(tmp_path / "own", text_model("bert"), pooling or {})
+    if pooling is None:
+        (folder / "1_Pooling" / "config.json").unlink()
+    with pytest.raises(BadInputError, match=reason) as caught:
+        TextEncoder.load(str(folder), device="cpu")
+    assert "\n" not in str(caught.value)
 
 
 def test_half_precision_is_named_and_near(text_model) -> None:
