@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +15,6 @@ from dashboard.clip_panel import show_clip
 
 if TYPE_CHECKING:
     from core import Corpus
-    from core.corpora import Ingested
 
 PROBLEM_COLUMNS = ["file", "row", "reason", "remedy"]
 
@@ -158,85 +155,6 @@ def problems_csv(frame: pd.DataFrame) -> bytes:
     return safe.to_csv(index=False).encode("utf-8")
 
 
-def show_add() -> None:
-    """The form that reads a corpus from disk."""
-    from core.corpora import LOADERS
-
-    kinds = list(LOADERS)
-    kind = st.selectbox(
-        "Kind of corpus",
-        kinds,
-        index=kinds.index("folder"),
-        format_func=lambda name: LOADERS[name].title,
-        key="add_kind",
-    )
-    loader = LOADERS[kind]
-    st.caption(f"{loader.description} Expected: {loader.layout}. Licence: {loader.licence}.")
-    needs_path = loader.home is None
-    path = ""
-    if needs_path:
-        path = st.text_input("Folder on this machine", key="add_path", placeholder="/data/my-corpus")
-    name = st.text_input(
-        "Name in the workspace", key="add_name", placeholder="left empty: the kind's or the folder's name"
-    )
-    options: dict[str, Any] = {}
-    upload = None
-    if "table" in loader.options:
-        upload = st.file_uploader("Table of the clips (CSV or TSV)", type=["csv", "tsv", "txt"], key="add_upload")
-        table = st.text_input("... or its path", key="add_table", placeholder="labels.csv", disabled=upload is not None)
-        options["table"] = table or None
-    if "mapping" in loader.options:
-        options["mapping"] = st.text_input(
-            "Columns with other names",
-            key="add_mapping",
-            placeholder="emotion=label, speaker=actor, audio=file"
-            if "table" in loader.options
-            else "emotion=table.column",
-            help="Needed are audio (path in the folder) and emotion; speaker is needed for speaker-independent tests. "
-            "Common names are found by themselves.",
-        )
-    if "labels" in loader.options:
-        options["labels"] = st.text_input(
-            "Emotions with other names",
-            key="add_labels",
-            placeholder="wut=angry, unklar=none",
-            help="theirs=ours; none leaves such rows without an emotion.",
-        )
-    replace = st.toggle("Replace a corpus of the same name", key="add_replace")
-    if st.button("Read the corpus", type="primary", icon=":material/library_add:", disabled=needs_path and not path):
-        st.session_state["added"] = None
-        with state.faults():
-            done = _ingest(kind, path or None, name.strip() or None, replace, upload, options)
-            st.session_state["added"] = {
-                "name": done.corpus.name,
-                "rows": len(done.corpus),
-                "remarks": [*(done.published.lines() if done.published is not None else ()), *done.remarks],
-                "problems": [problem.to_dict() for problem in done.problems[:1000]],
-                "total": len(done.problems),
-            }
-    _show_added()
-
-
-def parse_mapping(text: str) -> dict[str, str]:
-    """Pairs of names with ``=`` between them and commas after each.
-
-    >>> parse_mapping("emotion=label, speaker=who")
-    {'emotion': 'label', 'speaker': 'who'}
-
-    Raises:
-        MirageError: a part without ``=``.
-    """
-    mapping = {}
-    for part in text.split(","):
-        if not part.strip():
-            continue
-        ours, equals, theirs = part.partition("=")
-        if not equals or not theirs.strip():
-            raise MirageError(f"{part.strip()!r} should read NAME=NAME, for example emotion=label")
-        mapping[ours.strip()] = theirs.strip()
-    return mapping
-
-
 def clip_lengths(corpus: Corpus) -> np.ndarray:
     """``corpus_view.durations``, cached."""
     return _lengths(corpus.name, corpus.fingerprint(), corpus)
@@ -245,60 +163,6 @@ def clip_lengths(corpus: Corpus) -> np.ndarray:
 @st.cache_resource(max_entries=8, show_spinner="Reading the lengths of the clips")
 def _lengths(name: str, fingerprint: str, _corpus: Corpus) -> np.ndarray:
     return corpus_view.durations(_corpus)
-
-
-def _ingest(
-    kind: str, path: str | None, name: str | None, replace: bool, upload: Any, options: dict[str, Any]
-) -> Ingested:
-    from core.corpora import ingest
-
-    bar = st.progress(0.0, text="Looking for clips")
-
-    def progress(done: int, total: int, message: str = "") -> None:
-        # A message for each of 100,000 clips would flood the browser.
-        if total and (done == total or done % max(1, total // 100) == 0):
-            bar.progress(done / total, text=f"{message or 'reading'}: {done:,} of {total:,}")
-
-    arguments = {key: value for key, value in options.items() if value}
-    for option in ("mapping", "labels"):
-        if option in arguments:
-            arguments[option] = parse_mapping(arguments[option])
-    try:
-        with tempfile.TemporaryDirectory(prefix="mirage-") as folder:
-            if upload is not None:
-                table = Path(folder) / "table.csv"
-                table.write_bytes(upload.getvalue())
-                arguments["table"] = str(table)
-            return ingest(
-                kind, path, name=name, workspace=state.workspace(), replace=replace, progress=progress, **arguments
-            )
-    finally:
-        bar.empty()
-
-
-def _show_added() -> None:
-    added = st.session_state.get("added")
-    if not added:
-        return
-    with st.container(border=True):
-        st.badge(f"Read {added['rows']:,} utterances", icon=":material/check_circle:", color="green")
-        # As plain text: remarks quote names from data.
-        for remark in added["remarks"]:
-            st.text(remark)
-        st.markdown("Next, make its embeddings, then train:")
-        st.code(
-            f"mirage embed {added['name']} --audio-encoder ID_OR_PATH\nmirage train {added['name']}", language="bash"
-        )
-        st.button("Show this corpus", on_click=_show_corpus, args=(added["name"],), icon=":material/arrow_forward:")
-        if added["problems"]:
-            st.markdown(f"**{added['total']:,} files or rows were left out**")
-            problem_table(added["problems"], key="added_problems", file_name=f"{added['name']}-problems.csv")
-
-
-def _show_corpus(name: str) -> None:
-    st.session_state["corpus"] = name
-    st.session_state["corpus_view"] = "Counts"
-    st.session_state["added"] = None
 
 
 def _values(corpus: Corpus, column: str) -> list[str]:

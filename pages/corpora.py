@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import corpus_panel, state, theme
+from dashboard import corpus_form, corpus_panel, state, theme
 
 VIEWS = ("Counts", "Utterances", "Left out", "Add a corpus")
 
@@ -15,7 +15,7 @@ if not names:
         "Add one below, or from a terminal. The demo brings a synthetic one, already trained.",
         ["mirage demo", "mirage ingest --list", "mirage ingest folder PATH --table FILE.csv"],
     )
-    corpus_panel.show_add()
+    corpus_form.show_add()
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -33,7 +33,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 
 if view == "Add a corpus":
-    corpus_panel.show_add()
+    corpus_form.show_add()
     st.stop()
 
 with state.faults():

@@ -11,6 +11,7 @@ import typer
 from core.cli.app import app
 from core.cli.output import JsonOption, print_json, print_table, progress_bar
 from core.errors import BadInputError
+from core.pairs import read_pairs, read_ranges
 from core.progress import Progress
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def ingest(
     options: dict[str, Any] = {
         "check": check,
         "table": table,
-        "mapping": _pairs("--map", mapping),
-        "labels": _pairs("--labels", labels),
-        "scales": {key: _range(key, value) for key, value in _pairs("--scale", scale).items()},
+        "mapping": read_pairs("--map", mapping or []),
+        "labels": read_pairs("--labels", labels or []),
+        "scales": read_ranges("--scale", scale or []),
     }
     with ExitStack() as stack:
         bar: Progress | None = None
@@ -158,36 +159,3 @@ def _complain(done: Ingested, file: Path | None) -> None:
         typer.echo(f"  all of them: {file}", err=True)
     elif rest > 0:
         typer.echo(f"  and {rest} more; --problems FILE.csv writes all of them", err=True)
-
-
-def _pairs(option: str, texts: list[str] | None) -> dict[str, str]:
-    """``a=b,c=d``, given once or several times; a comma inside a value is kept where no ``=`` follows it.
-
-    >>> _pairs("--map", ["text=Said, word for word,speaker=Who"])
-    {'text': 'Said, word for word', 'speaker': 'Who'}
-    """
-    pairs: dict[str, str] = {}
-    for text in texts or []:
-        parts: list[str] = []
-        for part in text.split(","):
-            if "=" in part or not parts:
-                parts.append(part)
-            else:
-                parts[-1] += "," + part
-        for part in parts:
-            key, equals, value = part.partition("=")
-            key, value = key.strip(), value.strip()
-            if not equals or not key or not value:
-                raise BadInputError(f"{option} {text}: expected NAME=VALUE,NAME=VALUE")
-            if pairs.get(key, value) != value:
-                raise BadInputError(f"{option} {text}: {key} is given twice")
-            pairs[key] = value
-    return pairs
-
-
-def _range(key: str, text: str) -> tuple[float, float]:
-    try:
-        low, high = (float(part) for part in text.split(":"))
-    except ValueError:
-        raise BadInputError(f"--scale {key}={text}: expected LOWEST:HIGHEST, for example arousal=1:7") from None
-    return low, high

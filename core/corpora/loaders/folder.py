@@ -9,8 +9,8 @@ from typing import Any
 from core.corpora.drafts import Draft, Loader, Row, audio_files
 from core.corpora.loaders.columns import choose_columns
 from core.corpora.loaders.csvfile import Sheet, read_sheet
+from core.corpora.loaders.dimensions import check_scale, rescale
 from core.corpora.problems import Problem, printable
-from core.corpora.table import DIMENSIONS
 from core.corpora.vocabulary import EMOTIONS, label_key, read_emotion
 from core.errors import BadInputError
 
@@ -65,7 +65,7 @@ def read_with_table(
     sheet = read_sheet(table)
     columns = choose_columns(sheet, mapping or {})
     names = read_labels(labels or {})
-    ranges = {name: _check_scale(name, scale) for name, scale in (scales or {}).items()}
+    ranges = {name: check_scale(name, scale) for name, scale in (scales or {}).items()}
     rows: list[Row] = []
     problems: list[Problem] = []
     for number, cells in sheet.rows:
@@ -75,10 +75,11 @@ def read_with_table(
             continue
         record = {ours: cells[at] if at < len(cells) else "" for ours, at in columns.items()}
         try:
-            rows.append(Row(_values(record, root, names, ranges), sheet.name, number))
+            rows.append(Row(_values(record, root, names), sheet.name, number))
         except _CellError as fault:
             problems.append(Problem(sheet.name, number, *fault.args))
-    return Draft(root, rows, problems, _remarks(sheet, columns), {name: list(pair) for name, pair in ranges.items()})
+    remarks = _remarks(sheet, columns) + rescale(rows, ranges)
+    return Draft(root, rows, problems, remarks, {name: list(pair) for name, pair in ranges.items()})
 
 
 def read_labels(labels: Mapping[str, str]) -> dict[str, str | None]:
@@ -98,12 +99,8 @@ def read_labels(labels: Mapping[str, str]) -> dict[str, str | None]:
     return names
 
 
-def _values(
-    record: Mapping[str, str],
-    root: Path,
-    labels: Mapping[str, str | None],
-    scales: Mapping[str, tuple[float, float]],
-) -> dict[str, Any]:
+def _values(record: Mapping[str, str], root: Path, labels: Mapping[str, str | None]) -> dict[str, Any]:
+    """The columns of an utterance; the dimensions are still as they are written."""
     values: dict[str, Any] = {}
     for name, cell in record.items():
         cell = cell.strip()
@@ -111,12 +108,9 @@ def _values(
         values[name] = None if missing else cell
     values["emotion"] = _emotion(record["emotion"], labels)
     values["audio"] = _audio(values["audio"], root)
-    for name in ("start", "end", *DIMENSIONS):
+    for name in ("start", "end"):
         if values.get(name) is not None:
             values[name] = _number(name, values[name])
-    for name in DIMENSIONS:
-        if values.get(name) is not None:
-            values[name] = _rescaled(name, values[name], scales.get(name, (0.0, 1.0)))
     if values.get("gender") is not None:
         values["gender"] = _GENDERS.get(values["gender"].casefold(), values["gender"])
     if values.get("utterance_id") is None:
@@ -151,31 +145,12 @@ def _number(name: str, cell: str) -> float:
     return value
 
 
-def _rescaled(name: str, value: float, scale: tuple[float, float]) -> float:
-    low, high = scale
-    result = (value - low) / (high - low)
-    if not -1e-9 <= result <= 1 + 1e-9:
-        raise _CellError(
-            f"{name} is {value:g}, not from {low:g} to {high:g}", f"give its scale: --scale {name}=LOW:HIGH"
-        )
-    return min(1.0, max(0.0, result))
-
-
 def _identity(values: Mapping[str, Any]) -> str:
     """Where the table has no ids: the clip's path, and its times where it is a segment."""
     identity = str(values["audio"])
     if values.get("start") is not None or values.get("end") is not None:
         identity += f"@{values.get('start') or 0:g}-{'' if values.get('end') is None else format(values['end'], 'g')}"
     return identity
-
-
-def _check_scale(name: str, scale: tuple[float, float]) -> tuple[float, float]:
-    low, high = scale
-    if name not in DIMENSIONS:
-        raise BadInputError(f"--scale {name}: choose {', '.join(DIMENSIONS)}")
-    if not abs(low) < 1e9 or not abs(high) < 1e9 or low == high:
-        raise BadInputError(f"--scale {name}={low:g}:{high:g}: give two different numbers")
-    return float(low), float(high)
 
 
 def _remarks(sheet: Sheet, columns: Mapping[str, int]) -> list[str]:

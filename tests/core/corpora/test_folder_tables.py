@@ -125,16 +125,46 @@ def test_bad_rows_are_named(small, sheet):
         ("clips/6.wav", "sad"),
     ]
     draft = read(root, table=sheet(root / "t.csv", rows))
-    assert [row.values["utterance_id"] for row in draft.rows] == ["a", "clips/6.wav"]
+    assert [row.values["utterance_id"] for row in draft.rows] == ["a", "d", "clips/6.wav"]
     assert [(problem.row, problem.reason) for problem in draft.problems] == [
         (3, "the emotion 'wut' is not known"),
         (4, "start is 'soon', not a number"),
-        (5, "arousal is 5, not from 0 to 1"),
         (6, "has 6 cells, the header has 5"),
         (7, "start is '1e999', not a number"),
     ]
     assert '--labels "wut=EMOTION"' in draft.problems[0].remedy
-    assert "--scale arousal=LOW:HIGH" in draft.problems[2].remedy
+
+
+def test_attributes_on_another_scale_cost_no_row(small, sheet):
+    root, _ = small
+    header = ("audio", "emotion", "activation", "valence", "dominance")
+    numbers = [("1", "0.5", "2"), ("4.5", "0.2", "3"), ("3", "", "high"), ("nan", "1", "4")]
+    rows = [header, *[(f"clips/{at}.wav", "sad", *cells) for at, cells in enumerate(numbers)]]
+    table = sheet(root / "t.csv", rows)
+    draft = read(root, table=table)
+    assert draft.problems == []
+    # A 1 of a scale from 1 to 5 is not the highest value of one from 0 to 1.
+    assert [row.values["arousal"] for row in draft.rows] == [None] * 4
+    assert [row.values["valence"] for row in draft.rows] == [0.5, 0.2, None, 1.0]
+    assert [row.values["dominance"] for row in draft.rows] == [None] * 4
+    assert draft.remarks[-1] == (
+        "values were left empty: arousal (2 of 3 outside 0 to 1, from 1 to 4.5, all left empty), "
+        "dominance (3 of 3 outside 0 to 1, from 2 to 4, all left empty), dominance (1 are no numbers); "
+        "say the scale: --scale arousal=1:5,dominance=1:5"
+    )
+    told = read(root, table=table, scales={"arousal": (1, 4), "dominance": (1, 5)})
+    assert [row.values["arousal"] for row in told.rows] == [0.0, None, pytest.approx(2 / 3), None]
+    assert [row.values["dominance"] for row in told.rows] == [0.25, 0.5, None, 0.75]
+    assert "arousal (1 of 3 outside 1 to 4, from 1 to 4.5)" in told.remarks[-1]
+
+
+def test_a_slip_does_not_empty_the_column(small, sheet):
+    root, _ = small
+    cells = ["0.5"] * 39 + ["5"]
+    rows = [("audio", "emotion", "id", "valence"), *[("clips/0.wav", "sad", at, v) for at, v in enumerate(cells)]]
+    draft = read(root, table=sheet(root / "t.csv", rows))
+    assert [row.values["valence"] for row in draft.rows] == [0.5] * 39 + [None]
+    assert "valence (1 of 40 outside 0 to 1, from 0.5 to 5); say the scale: --scale valence=0:5" in draft.remarks[-1]
 
 
 def test_duplicate_ids_name_both_rows(workspace, small, sheet):

@@ -1,0 +1,157 @@
+"""The form of the Corpora page that reads a corpus from disk."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.pairs import read_pairs, read_ranges
+from dashboard import state
+from dashboard.corpus_panel import problem_table
+
+if TYPE_CHECKING:
+    from core.corpora import Ingested
+
+PAIRS: dict[str, tuple[str, Callable[[str, list[str]], Any]]] = {
+    "mapping": ("Columns with other names", read_pairs),
+    "labels": ("Emotions with other names", read_pairs),
+    "scales": ("Scales of arousal, valence and dominance", read_ranges),
+}
+"""Options of loaders that are written as pairs: what the form calls them, and who reads them."""
+CHECKS = {
+    "auto": "all of it; of corpora over 50,000 utterances pieces",
+    "whole": "all of it",
+    "pieces": "its beginning, middle and end",
+}
+"""``check`` of ``ingest``, and what it means."""
+
+
+def show_add() -> None:
+    """The form that reads a corpus from disk."""
+    from core.corpora import LOADERS
+
+    kinds = list(LOADERS)
+    kind = st.selectbox(
+        "Kind of corpus",
+        kinds,
+        index=kinds.index("folder"),
+        format_func=lambda name: LOADERS[name].title,
+        key="add_kind",
+    )
+    loader = LOADERS[kind]
+    st.caption(f"{loader.description} Expected: {loader.layout}. Licence: {loader.licence}.")
+    needs_path = loader.home is None
+    path = ""
+    if needs_path:
+        path = st.text_input("Folder on this machine", key="add_path", placeholder="/data/my-corpus")
+    name = st.text_input(
+        "Name in the workspace", key="add_name", placeholder="left empty: the kind's or the folder's name"
+    )
+    options: dict[str, Any] = {}
+    upload = None
+    if "table" in loader.options:
+        upload = st.file_uploader("Table of the clips (CSV or TSV)", type=["csv", "tsv", "txt"], key="add_upload")
+        table = st.text_input("... or its path", key="add_table", placeholder="labels.csv", disabled=upload is not None)
+        options["table"] = table or None
+    if "mapping" in loader.options:
+        options["mapping"] = st.text_input(
+            PAIRS["mapping"][0],
+            key="add_mapping",
+            placeholder="emotion=label, speaker=actor, audio=file"
+            if "table" in loader.options
+            else "emotion=table.column",
+            help="Needed are audio (path in the folder) and emotion; speaker is needed for speaker-independent tests. "
+            "Common names are found by themselves.",
+        )
+    if "labels" in loader.options:
+        options["labels"] = st.text_input(
+            PAIRS["labels"][0],
+            key="add_labels",
+            placeholder="wut=angry, unklar=none",
+            help="theirs=ours; none leaves such rows without an emotion.",
+        )
+    if "scales" in loader.options:
+        options["scales"] = st.text_input(
+            PAIRS["scales"][0],
+            key="add_scales",
+            placeholder="arousal=1:7, valence=5:1",
+            help="Lowest:highest value in the table; the other way round turns it over. Left empty: from 0 to 1.",
+        )
+    options["check"] = st.selectbox(
+        "Decode of each clip",
+        list(CHECKS),
+        format_func=CHECKS.__getitem__,
+        key="add_check",
+        help="Reading all of a large corpus takes hours on a slow disk; embedding reads every sample in any case.",
+    )
+    replace = st.toggle("Replace a corpus of the same name", key="add_replace")
+    if st.button("Read the corpus", type="primary", icon=":material/library_add:", disabled=needs_path and not path):
+        st.session_state["added"] = None
+        with state.faults():
+            done = _ingest(kind, path or None, name.strip() or None, replace, upload, options)
+            st.session_state["added"] = {
+                "name": done.corpus.name,
+                "rows": len(done.corpus),
+                "remarks": [*(done.published.lines() if done.published is not None else ()), *done.remarks],
+                "problems": [problem.to_dict() for problem in done.problems[:1000]],
+                "total": len(done.problems),
+            }
+    _show_added()
+
+
+def _ingest(
+    kind: str, path: str | None, name: str | None, replace: bool, upload: Any, options: dict[str, Any]
+) -> Ingested:
+    from core.corpora import ingest
+
+    arguments = {key: value for key, value in options.items() if value}
+    for option, (label, read) in PAIRS.items():
+        if option in arguments:
+            arguments[option] = read(f"{label}:", [arguments[option]])
+    bar = st.progress(0.0, text="Looking for clips")
+
+    def progress(done: int, total: int, message: str = "") -> None:
+        # A message for each of 100,000 clips would flood the browser.
+        if total and (done == total or done % max(1, total // 100) == 0):
+            bar.progress(done / total, text=f"{message or 'reading'}: {done:,} of {total:,}")
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="mirage-") as folder:
+            if upload is not None:
+                table = Path(folder) / "table.csv"
+                table.write_bytes(upload.getvalue())
+                arguments["table"] = str(table)
+            return ingest(
+                kind, path, name=name, workspace=state.workspace(), replace=replace, progress=progress, **arguments
+            )
+    finally:
+        bar.empty()
+
+
+def _show_added() -> None:
+    added = st.session_state.get("added")
+    if not added:
+        return
+    with st.container(border=True):
+        st.badge(f"Read {added['rows']:,} utterances", icon=":material/check_circle:", color="green")
+        # As plain text: remarks quote names from data.
+        for remark in added["remarks"]:
+            st.text(remark)
+        st.markdown("Next, make its embeddings, then train:")
+        st.code(
+            f"mirage embed {added['name']} --audio-encoder ID_OR_PATH\nmirage train {added['name']}", language="bash"
+        )
+        st.button("Show this corpus", on_click=_show_corpus, args=(added["name"],), icon=":material/arrow_forward:")
+        if added["problems"]:
+            st.markdown(f"**{added['total']:,} files or rows were left out**")
+            problem_table(added["problems"], key="added_problems", file_name=f"{added['name']}-problems.csv")
+
+
+def _show_corpus(name: str) -> None:
+    st.session_state["corpus"] = name
+    st.session_state["corpus_view"] = "Counts"
+    st.session_state["added"] = None
