@@ -14,7 +14,7 @@ from core.errors import BadInputError, FailureError
 from core.information.estimate import Estimate
 from core.information.estimators import Estimator, UnsuitedError
 from core.information.registry import build_estimator
-from core.information.samples import Array, Kind, checked, halves, indices, matrix, scale, scaled
+from core.information.samples import Array, Kind, NormalScores, Scale, Standard, checked, halves, indices, matrix
 
 LEAST_VALUE = -1.0
 """Nats below which a figure is called diverged: truth is at least 0, and sampling errors are far smaller."""
@@ -29,8 +29,8 @@ class Fitted:
     estimator: Estimator
     kind: Kind
     names: tuple[Any, ...]  # class labels of a discrete y
-    x_scale: tuple[Tensor, Tensor]
-    y_scale: tuple[Tensor, Tensor] | None
+    x_scale: Scale
+    y_scale: Scale | None
 
     def prepare(self, x: Array, y: Array) -> tuple[Tensor, Tensor]:
         """x (n, d) and y standardised, or turned to class indices, as the critic saw them in fitting.
@@ -39,13 +39,13 @@ class Fitted:
             BadInputError: a width or a class that the critic has not seen.
         """
         x_tensor = matrix(x, "x")
-        if x_tensor.shape[1] != len(self.x_scale[0]):
-            raise BadInputError(f"x has {x_tensor.shape[1]} columns, the critic was fitted on {len(self.x_scale[0])}")
-        x_tensor = scaled(x_tensor, self.x_scale)
+        if x_tensor.shape[1] != self.x_scale.columns:
+            raise BadInputError(f"x has {x_tensor.shape[1]} columns, the critic was fitted on {self.x_scale.columns}")
+        x_tensor = self.x_scale(x_tensor)
         if self.kind == "discrete":
             return x_tensor, indices(y, self.names).to(x_tensor.device)
         y_tensor = matrix(y, "y").to(x_tensor.device)
-        return x_tensor, y_tensor if self.y_scale is None else scaled(y_tensor, self.y_scale)
+        return x_tensor, y_tensor if self.y_scale is None else self.y_scale(y_tensor)
 
 
 def held_out_mi(
@@ -91,9 +91,9 @@ def held_out_mi(
         fitting = reading = torch.arange(len(x_tensor))
     fitted = _fit(x_tensor[fitting], target[fitting], kind, names, key, fresh, generator)
     x_read, y_read = x_tensor[reading], target[reading]
-    x_read = scaled(x_read, fitted.x_scale)
+    x_read = fitted.x_scale(x_read)
     if fitted.y_scale is not None:
-        y_read = scaled(y_read, fitted.y_scale)
+        y_read = fitted.y_scale(y_read)
     statistics = fitted.estimator.statistics(x_read, y_read, generator)
     if not bool(torch.isfinite(statistics).all()):
         raise FailureError(f"{quantity}: the {fitted.estimator.name} critic gave values that are not finite")
@@ -189,10 +189,11 @@ def _fit(
     estimator: Estimator,
     generator: torch.Generator,
 ) -> Fitted:
-    x_scale = scale(x)
+    form = NormalScores if estimator.normal_margins else Standard
+    x_scale = form(x)
     # The variational bound knows the entropy of codes that are N(0, 1) as they come: they are not touched.
-    y_scale = scale(y) if kind == "continuous" and key != "variational" else None
-    estimator.fit(scaled(x, x_scale), y if y_scale is None else scaled(y, y_scale), generator)
+    y_scale = form(y) if kind == "continuous" and key != "variational" else None
+    estimator.fit(x_scale(x), y if y_scale is None else y_scale(y), generator)
     return Fitted(estimator, kind, names, x_scale, y_scale)
 
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from core.errors import BadInputError
+from core.errors import BadInputError, FailureError
 from core.information.critics import CRITICS, PairCritic, fit
 from core.information.estimate import BoundKind
 from core.information.estimators import Estimator, as_columns, class_count
@@ -39,6 +39,7 @@ class RatioEstimator:
     name: ClassVar[str]
     kind: ClassVar[BoundKind]
     trained: ClassVar[bool] = True
+    normal_margins: ClassVar[bool] = True
 
     def __init__(
         self, *, steps: int = 400, batch: int = 256, critic: str = "separable", hidden: int = 128, width: int = 32
@@ -70,7 +71,14 @@ class RatioEstimator:
         self.reference = y[rows]
         # Both fits see the same rows, batches and first weights, and differ by the decay alone.
         seed = int(torch.randint(2**31, (1,), generator=generator))
-        fitted = [self._candidate(x, y, decay, seed) for decay in DECAYS]
+        fitted, fault = [], None
+        for decay in DECAYS:
+            try:
+                fitted.append(self._candidate(x, y, decay, seed))
+            except FailureError as error:
+                fault = error
+        if not fitted and fault is not None:
+            raise fault
         self.critic = max(fitted, key=lambda pair: pair[0])[1]
         return self
 

@@ -21,6 +21,7 @@ from core.information import (
     pointwise_mi,
 )
 from core.information.critics import fit
+from core.information.samples import NormalScores
 from tests.core.information.test_held_out import CONFUSION, channel, gaussian
 
 RATIO = ("smile", "nwj", "mine")
@@ -209,6 +210,28 @@ def test_divergence_is_named_for_what_it_is() -> None:
             batch=4,
             generator=torch.Generator().manual_seed(0),
         )
+
+
+def test_normal_scores() -> None:
+    values = torch.randn(4000, 2, generator=torch.Generator().manual_seed(0))
+    scores = NormalScores(values[:2000])
+    assert float((scores(values[2000:]) - values[2000:]).abs().mean()) < 0.05
+    bent = NormalScores(values[:2000] ** 3)
+    torch.testing.assert_close(bent(values[2000:] ** 3), scores(values[2000:]), atol=0.05, rtol=0.05)
+    wide = torch.linspace(-50.0, 50.0, 5000)[:, None].expand(-1, 2)
+    assert bool((scores(wide).diff(dim=0) > 0.0).all())
+    assert bool(torch.isfinite(scores(torch.full((1, 2), 1e30))).all())
+    few = torch.tensor([0.0, 1.0, 5.0])[torch.randint(3, (300, 1), generator=torch.Generator().manual_seed(0))]
+    assert len(NormalScores(few)(few).unique()) == 3
+    assert bool((NormalScores(torch.ones(50, 1))(torch.ones(3, 1)).abs() < 0.1).all())
+
+
+@pytest.mark.parametrize("name", RATIO)
+def test_long_tails_of_the_margins_do_not_matter(name: str) -> None:
+    x, y = gaussian(4000, 2, 1.0, seed=0)
+    plain = held_out_mi(x, y, kind="continuous", estimator=name, steps=100)
+    bent = held_out_mi(np.sinh(3.0 * x), y**5, kind="continuous", estimator=name, steps=100)
+    assert bent.value == pytest.approx(plain.value, abs=0.05)
 
 
 def test_heavy_tails_give_a_finite_figure_or_none() -> None:
