@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.errors import BadInputError
 from core.pairs import read_pairs, read_ranges
 from dashboard import state
 from dashboard.corpus_panel import problem_table
 
 if TYPE_CHECKING:
-    from core.corpora import Ingested
+    from core.corpora import Ingested, Problem
 
 PAIRS: dict[str, tuple[str, Callable[[str, list[str]], Any]]] = {
     "mapping": ("Columns with other names", read_pairs),
@@ -90,17 +91,32 @@ def show_add() -> None:
     )
     replace = st.toggle("Replace a corpus of the same name", key="add_replace")
     if st.button("Read the corpus", type="primary", icon=":material/library_add:", disabled=needs_path and not path):
-        st.session_state["added"] = None
+        st.session_state["added"] = st.session_state["refused"] = None
         with state.faults():
-            done = _ingest(kind, path or None, name.strip() or None, replace, upload, options)
-            st.session_state["added"] = {
-                "name": done.corpus.name,
-                "rows": len(done.corpus),
-                "remarks": [*(done.published.lines() if done.published is not None else ()), *done.remarks],
-                "problems": [problem.to_dict() for problem in done.problems[:1000]],
-                "total": len(done.problems),
-            }
+            _read(kind, path or None, name.strip() or None, replace, upload, options)
+    _show_refused()
     _show_added()
+
+
+def _read(*arguments: Any) -> None:
+    """Reads the corpus and keeps what became of it for the runs of the page that follow."""
+    from core.corpora import NothingUsableError
+
+    try:
+        done = _ingest(*arguments)
+    except NothingUsableError as error:
+        st.session_state["refused"] = {"message": str(error), **_left_out(error.problems)}
+        return
+    st.session_state["added"] = {
+        "name": done.corpus.name,
+        "rows": len(done.corpus),
+        "remarks": [*(done.published.lines() if done.published is not None else ()), *done.remarks],
+        **_left_out(done.problems),
+    }
+
+
+def _left_out(problems: list[Problem]) -> dict[str, Any]:
+    return {"problems": [problem.to_dict() for problem in problems[:1000]], "total": len(problems)}
 
 
 def _ingest(
@@ -130,6 +146,17 @@ def _ingest(
             )
     finally:
         bar.empty()
+
+
+def _show_refused() -> None:
+    refused = st.session_state.get("refused")
+    if not refused:
+        return
+    state.show_fault(BadInputError(refused["message"]))
+    if refused["problems"]:
+        with st.container(border=True):
+            st.markdown(f"**None of {refused['total']:,} files or rows could be used**")
+            problem_table(refused["problems"], key="refused_problems", file_name="problems.csv")
 
 
 def _show_added() -> None:

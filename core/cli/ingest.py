@@ -79,14 +79,20 @@ def ingest(
             bar = bar or stack.enter_context(progress_bar("checking audio", quiet=as_json))
             bar(done, total, message)
 
-        done = corpora.ingest(
-            corpus,
-            path,
-            name=name,
-            replace=replace,
-            progress=progress,
-            **{key: value for key, value in options.items() if value},
-        )
+        try:
+            done = corpora.ingest(
+                corpus,
+                path,
+                name=name,
+                replace=replace,
+                progress=progress,
+                **{key: value for key, value in options.items() if value},
+            )
+        except corpora.NothingUsableError as error:
+            if problems is None:
+                raise
+            corpora.write_problems(problems, error.problems)
+            raise BadInputError(f"{error}; all {len(error.problems)} of them: {problems}") from error
     if problems is not None:
         corpora.write_problems(problems, done.problems)
     if as_json:

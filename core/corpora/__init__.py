@@ -8,7 +8,7 @@ from core.corpora.drafts import Draft, Loader, Row, audio_files
 from core.corpora.folds import Fold, make_folds
 from core.corpora.ingest import Ingested, find_loader, ingest
 from core.corpora.loaders import LOADERS
-from core.corpora.problems import Problem, write_problems
+from core.corpora.problems import NothingUsableError, Problem, write_problems
 from core.corpora.published import Comparison, compare
 from core.corpora.store import Corpus, load_corpus, save_corpus
 from core.corpora.table import SCHEMA, build_table, validate_table
@@ -27,6 +27,7 @@ __all__ = [
     "Fold",
     "Ingested",
     "Loader",
+    "NothingUsableError",
     "Problem",
     "Row",
     "audio_files",

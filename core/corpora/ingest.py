@@ -10,7 +10,7 @@ from typing import Any, get_args
 from core.corpora.checking import Depth, check_clips, depth_for
 from core.corpora.drafts import Draft, Loader, Row, check_folder
 from core.corpora.loaders import BUILT_IN, LOADERS
-from core.corpora.problems import Problem, printable
+from core.corpora.problems import NothingUsableError, Problem, printable
 from core.corpora.published import Comparison, compare
 from core.corpora.store import Corpus, load_corpus, save_corpus
 from core.corpora.table import build_table
@@ -66,7 +66,8 @@ def ingest(
         options: of the loader (``folder``: table, mapping, labels, scales).
 
     Raises:
-        BadInputError: unknown loader, unusable folder or table, a name taken by another corpus, no usable utterance.
+        BadInputError: unknown loader, unusable folder or table, a name taken by another corpus.
+        NothingUsableError: there is no usable utterance; it carries what is wrong with each.
     """
     if check not in get_args(Depth):
         raise BadInputError(f"--check {check}: choose {', '.join(get_args(Depth))}")
@@ -88,7 +89,7 @@ def ingest(
     usable = _usable(draft, depth, progress)
     if not usable.rows:
         first = f"; first: {usable.problems[0]}" if usable.problems else f" (expected layout: {chosen.layout})"
-        raise BadInputError(f"{printable(str(root))}: no usable utterance{first}")
+        raise NothingUsableError(f"{printable(str(root))}: no usable utterance{first}", usable.problems)
     table = build_table(row.values for row in usable.rows)
     published = compare(
         chosen.name, table, [row.values for row in usable.unusable], labelled=len(usable.rows) + len(usable.unusable)

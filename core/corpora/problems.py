@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.errors import BadInputError
 from core.files import write_text
 
 
@@ -32,6 +33,14 @@ class Problem:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)
+
+
+class NothingUsableError(BadInputError):
+    """A corpus without one utterance that can be used; ``problems`` says of every file or row why."""
+
+    def __init__(self, message: str, problems: Sequence[Problem]) -> None:
+        super().__init__(message)
+        self.problems = list(problems)
 
 
 def printable(text: str) -> str:

@@ -57,3 +57,17 @@ def test_a_mistaken_scale_is_said_on_the_page(workspace: Workspace, clips: Path)
     app = filled(clips, scales="arousal=high")
     assert "Scales of arousal, valence and dominance: arousal=high: expected LOWEST:HIGHEST" in app.text[0].value
     assert not workspace.corpora.exists()
+
+
+def test_problems_are_shown_when_nothing_can_be_used(workspace: Workspace, clips: Path) -> None:
+    app = filled(clips, mapping="audio=speaker")
+    assert "no usable utterance; first: t.csv, row 2" in app.text[0].value
+    assert app.dataframe[0].value["row"].tolist() == [2, 3, 4, 5]
+    # They stay while the person takes them away, and go with the next attempt.
+    app.run()
+    assert len(app.dataframe) == 1
+    app.text_input(key="add_mapping").set_value("")
+    app.text_input(key="add_labels").set_value("wut=angry")
+    app.run()
+    app.button[0].click().run()
+    assert not app.dataframe

@@ -56,6 +56,18 @@ def test_table_and_problems(folder, tmp_path):
         assert len(list(csv.reader(file))) == 13
 
 
+def test_problems_are_written_when_nothing_can_be_used(folder, tmp_path):
+    for path in folder.glob("*.wav"):
+        path.unlink()
+    done = mirage("folder", folder, "--table", "t.csv", *OPTIONS, "--problems", tmp_path / "p.csv", home=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    line = done.stderr.splitlines()[-1]
+    assert "no usable utterance; first: t.csv, row 2: 0.wav: the audio file is missing" in line
+    assert line.endswith(f"all 16 of them: {tmp_path / 'p.csv'}")
+    with (tmp_path / "p.csv").open(newline="") as file:
+        assert len(list(csv.reader(file))) == 17
+
+
 def test_json_only_on_stdout(folder, tmp_path):
     done = mirage("folder", folder, "--table", "t.csv", *OPTIONS, "--name", "mine", "--json", home=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.corpora import LOADERS, Problem, ingest, load_corpus, make_folds, transcript_groups, write_problems
+from core.corpora import (
+    LOADERS,
+    NothingUsableError,
+    Problem,
+    ingest,
+    load_corpus,
+    make_folds,
+    transcript_groups,
+    write_problems,
+)
 from core.errors import BadInputError
 
 EMODB = {"angry": 127, "boredom": 81, "disgust": 46, "fear": 69, "happy": 71, "sad": 62, "neutral": 79}
@@ -147,8 +156,9 @@ def test_no_usable_utterance(tmp_path, workspace, sheet):
     root.mkdir()
     (root / "a.wav").write_text("no sound")
     table = sheet(root / "t.csv", [("audio", "emotion"), ("a.wav", "sad"), ("b.wav", "happy")])
-    with pytest.raises(BadInputError, match=r"no usable utterance; first: t.csv, row 2: a.wav: is not audio"):
+    with pytest.raises(NothingUsableError, match=r"no usable utterance; first: t.csv, row 2: a.wav: is not") as caught:
         ingest("folder", root, workspace=workspace, table=table)
+    assert [problem.row for problem in caught.value.problems] == [2, 3]
     assert not workspace.corpora.exists()
 
 
