@@ -24,7 +24,10 @@ _SHOWN = 10
 def ingest(
     corpus: Annotated[str | None, typer.Argument(help="Kind of corpus: see --list; `folder` for your own.")] = None,
     path: Annotated[Path | None, typer.Argument(help="Folder of the corpus.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name in the workspace; by default that of the corpus.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Name in the workspace; by default that of the corpus, folder, audformat: of PATH."),
+    ] = None,
     table: Annotated[Path | None, typer.Option(help="folder: CSV or TSV, UTF-8, one row an utterance.")] = None,
     mapping: Annotated[
         list[str] | None,

@@ -12,6 +12,7 @@ from core.corpora.drafts import Draft, Loader, Row, check_folder
 from core.corpora.loaders import BUILT_IN, LOADERS
 from core.corpora.problems import NothingUsableError, Problem, printable
 from core.corpora.published import Comparison, compare
+from core.corpora.source import refuse_other, refuse_other_source, source_of
 from core.corpora.store import Corpus, load_corpus, save_corpus
 from core.corpora.table import build_table
 from core.errors import BadInputError, FailureError, MirageError
@@ -60,8 +61,8 @@ def ingest(
 
     Args:
         path: the corpus folder; only ``demo`` has one of its own.
-        name: in the workspace; by default the loader's name, for ``folder`` the name of the folder.
-        replace: also replace a corpus of that name that came from somewhere else.
+        name: in the workspace; by default the loader's name, for ``folder`` and ``audformat`` that of the folder.
+        replace: also replace a corpus of that name that came from another folder, table, mapping or labels.
         check: decode clips ``whole``, or only ``pieces`` of each; ``auto`` takes pieces from 50,000 utterances on.
         options: of the loader (``folder``: table, mapping, labels, scales).
 
@@ -82,9 +83,11 @@ def ingest(
     root = check_folder(Path(path).expanduser())
     name = check_name(name or _default_name(chosen, root), "corpus")
     workspace = workspace or Workspace()
-    if not replace:
-        _refuse_other(name, chosen, root, workspace)
+    before = None if replace else refuse_other(name, chosen, root, workspace)
     draft = _read(chosen, root, options)
+    # Only now: an option that is a slip of the pen is to be told as such.
+    source = source_of(root, options)
+    refuse_other_source(name, before, source)
     depth = depth_for(check, len(draft.rows))
     usable = _usable(draft, depth, progress)
     if not usable.rows:
@@ -103,6 +106,7 @@ def ingest(
             "title": chosen.title,
             "licence": chosen.licence,
             "audio_allowed": chosen.audio_allowed,
+            "source": source,
             "scales": draft.scales,
             "seconds": round(usable.seconds, 3),
             "checked": depth,
@@ -137,26 +141,10 @@ def find_loader(name: str) -> Loader:
 
 
 def _default_name(loader: Loader, root: Path) -> str:
-    if loader.name != "folder":
+    if not loader.named_by_folder:
         return loader.name
     clean = re.sub(r"[^A-Za-z0-9._@+-]+", "-", root.name).strip("-._@+")
     return clean or "corpus"
-
-
-def _refuse_other(name: str, loader: Loader, root: Path, workspace: Workspace) -> None:
-    file = workspace.corpus_file(name)
-    if not file.exists():
-        return
-    try:
-        old = load_corpus(file)
-    except BadInputError:
-        raise BadInputError(f"{file}: a damaged corpus of this name is there; use --name or --replace") from None
-    # A corpus that comes with MIRAGE is the same wherever MIRAGE is installed.
-    same_place = loader.home is not None or old.root == root
-    if old.metadata.get("loader") != loader.name or not same_place:
-        raise BadInputError(
-            f"the workspace has another corpus {name!r} (from {printable(str(old.root))}); use --name or --replace"
-        )
 
 
 def _read(loader: Loader, root: Path, options: dict[str, Any]) -> Draft:

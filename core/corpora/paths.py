@@ -49,6 +49,14 @@ def inside(root: Path, relative: str) -> Path:
     raise BadInputError(f"{printable(relative)}: {fault}; only files inside {printable(str(root))} are read")
 
 
+def table_path(root: Path, table: str | Path) -> Path:
+    """Where a table is that a person named: in the working directory, else in ``root``; it need not be there."""
+    path = Path(table).expanduser()
+    if not path.is_file() and not path.is_absolute() and (root / path).is_file():
+        path = root / path
+    return path.absolute()
+
+
 class Folder:
     """``inside`` for many files of one folder: links are followed once for each folder on the way.
 

@@ -41,10 +41,10 @@ class Corpus:
         root: absolute folder that the column ``audio`` is relative to; it need not exist on this machine.
         table: the contract's columns, RangeIndex; missing strings are None, missing numbers NaN, ``emotion_votes`` a
             dict or None.
-        metadata: ``loader``, ``title``, ``licence``, ``scales``, ``audio_allowed`` (may clips be played), ``seconds``
-            of all clips, ``checked`` (``whole`` or ``pieces`` of each were decoded), ``published`` (how it compares
-            with the counts published of it, or None), ``version``, ``problems`` (the first thousand left-out rows) and
-            ``problems_total``.
+        metadata: ``loader``, ``title``, ``licence``, ``source`` (table, mapping and labels), ``scales``,
+            ``audio_allowed`` (may clips be played), ``seconds`` of all clips, ``checked`` (``whole`` or ``pieces`` of
+            each were decoded), ``published`` (how it compares with the counts published of it, or None), ``version``,
+            ``problems`` (the first thousand left-out rows) and ``problems_total``.
     """
 
     name: str

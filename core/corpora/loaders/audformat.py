@@ -163,5 +163,6 @@ LOADER = Loader(
     licence="that of the database",
     layout="db.yaml, db.TABLE.csv or .parquet, clips beside them; --map emotion=TABLE.COLUMN where it is not clear",
     read=read,
+    named_by_folder=True,
     options=("mapping", "labels"),
 )

@@ -10,6 +10,7 @@ from core.corpora.drafts import Draft, Loader, Row, audio_files
 from core.corpora.loaders.columns import choose_columns
 from core.corpora.loaders.csvfile import Sheet, read_sheet
 from core.corpora.loaders.dimensions import check_scale, rescale
+from core.corpora.paths import table_path
 from core.corpora.problems import Problem, printable
 from core.corpora.vocabulary import EMOTIONS, label_key, read_emotion
 from core.errors import BadInputError
@@ -47,10 +48,9 @@ def read(
         raise BadInputError(
             f"{printable(str(root))}: {what}; give --table FILE.csv with columns audio, emotion, speaker"
         )
-    path = Path(table).expanduser()
-    if not path.is_file() and not path.is_absolute() and (root / path).is_file():
-        path = root / path
-    return read_with_table(root, path, mapping=mapping or {}, labels=labels or {}, scales=scales or {})
+    return read_with_table(
+        root, table_path(root, table), mapping=mapping or {}, labels=labels or {}, scales=scales or {}
+    )
 
 
 def read_with_table(
@@ -167,5 +167,6 @@ LOADER = Loader(
     licence="that of the corpus",
     layout="clips anywhere under PATH; --table FILE --map emotion=COLUMN,speaker=COLUMN --labels wut=angry",
     read=read,
+    named_by_folder=True,
     options=("table", "mapping", "labels", "scales"),
 )

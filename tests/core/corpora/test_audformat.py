@@ -207,7 +207,7 @@ def test_the_map_of_the_command_line(tmp_path, database):
     environment = {**os.environ, "MIRAGE_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "core", "ingest", "audformat", str(database), "--map"]
     for value, says in {
-        "emotion=emotion.test.gold.emotion": "audformat: 4 utterances, 1 speakers",
+        "emotion=emotion.test.gold.emotion": "mini: 4 utterances, 1 speakers",
         "emotion=emotion.felt": "mirage: --map emotion=emotion.felt: the database has no such column",
     }.items():
         done = subprocess.run([*command, value], capture_output=True, text=True, env=environment, check=False)

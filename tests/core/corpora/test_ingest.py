@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import shutil
 import time
 
@@ -175,7 +176,7 @@ def test_one_emotion_or_one_speaker_is_remarked(workspace, sheet, small):
     table = sheet(
         root / "two.csv", [("audio", "emotion", "speaker"), ("clips/0.wav", "", "s1"), ("clips/1.wav", "-", "")]
     )
-    done = ingest("folder", root, workspace=workspace, table=table)
+    done = ingest("folder", root, name="two", workspace=workspace, table=table)
     assert done.remarks == [
         "no utterance has an emotion: training needs at least two emotions",
         "its only speaker is s1: testing on other speakers needs at least two",
@@ -200,6 +201,36 @@ def test_another_corpus_is_not_overwritten(tmp_path, workspace, small):
         ingest("folder", other, workspace=workspace, table=table)
     with pytest.raises(BadInputError, match="cannot name a corpus"):
         ingest("folder", other, workspace=workspace, table=table, name="../x")
+
+
+def test_another_table_of_the_same_folder_is_another_corpus(tmp_path, workspace, small, sheet):
+    root, table = small
+    options = {"mapping": {"text": "text"}, "labels": {"wut": "angry"}}
+    first = ingest("folder", root, workspace=workspace, table=table, **options)
+    assert first.corpus.metadata["source"] == {
+        **options,
+        "table": {"path": str(table), "sha256": hashlib.sha256(table.read_bytes()).hexdigest()},
+    }
+    rows = [("audio", "emotion", "text"), ("clips/0.wav", "happy", "a"), ("clips/1.wav", "fear", "b")]
+    second = sheet(root / "second.csv", rows)
+    for says, change in {
+        r"another corpus 'small' \(of the same folder, with another table\); use --name or --repl": {"table": second},
+        r"with other columns \(--map\)\)": {"mapping": {"text": "speaker"}},
+        r"with another table and other --labels\)": {"table": second, "labels": {}},
+    }.items():
+        with pytest.raises(BadInputError, match=says):
+            ingest("folder", root, workspace=workspace, **{"table": table, **options, **change})
+    with pytest.raises(BadInputError, match="no such table"):
+        ingest("folder", root, workspace=workspace, table="gone.csv", **options)
+    assert load_corpus("small", workspace).fingerprint() == first.corpus.fingerprint()
+    # The same table by another way, an edited one, and a copy of it: the corpus is read again.
+    shutil.copy(table, tmp_path / "copy.csv")
+    for same in ("table.csv", tmp_path / "copy.csv", table):
+        ingest("folder", root, workspace=workspace, table=same, **options)
+    table.write_text(table.read_text().replace("clips/7.wav,sad", "clips/7.wav,happy"))
+    assert "happy" in ingest("folder", root, workspace=workspace, table=table, **options).corpus.classes()
+    ingest("folder", root, workspace=workspace, table=second, name="second")
+    assert len(ingest("folder", root, workspace=workspace, table=second, replace=True).corpus) == 2
 
 
 def test_segments_of_one_file(tmp_path, workspace, clip, sheet):
