@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.encoders.batches import Outcome, plan_batches
-from core.encoders.cluster import Cluster, Recipe, WorkerPool, connected, recipes
+from core.encoders.cluster import Cluster, Recipe, connected, recipes
 from core.encoders.embedding import never, record, store_meta
 from core.encoders.items import Item, audio_items, text_items
 from core.encoders.store import Embeddings
+from core.encoders.workers import WorkerPool
 from core.encoders.writer import StoreWriter
 from core.errors import BadInputError
 from core.progress import Progress, silent

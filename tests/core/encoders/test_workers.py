@@ -1,0 +1,72 @@
+"""The pool of workers on real Ray, with workers so light that they may die often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from core.encoders.cluster import Cluster, connected
+from core.encoders.workers import WorkerPool
+
+pytest.importorskip("ray", reason="Ray is not installed (pip install 'mirage-affect[cluster]')")
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    with connected(Cluster()) as connection:
+        yield connection
+
+
+def light(folder: Path) -> type:
+    """A worker that needs no encoder; a class made here is sent as it is, and PyTorch is not loaded."""
+    place = str(folder)
+
+    class Light:
+        def __init__(self, recipe: Any) -> None:
+            pass
+
+        def describe(self) -> Any:
+            return SimpleNamespace(meta={}, version="1")
+
+        def encode(self, group: list[str], batch: int, dtype: str) -> list[str]:
+            import os
+            import time
+
+            time.sleep(0.05)
+            if "poison" in group:
+                os._exit(1)
+            return [f"vector of {item}" for item in group]
+
+    return Light
+
+
+def pool_of(ray: Any, folder: Path, workers: int, starts: list[str]) -> WorkerPool:
+    recipe: Any = SimpleNamespace(device="cpu", starts=[f"{number} {what}" for number, what in enumerate(starts)])
+    return WorkerPool(ray, recipe, workers, light(folder))
+
+
+def outcomes(pool: WorkerPool, items: list[str]) -> dict[str, str]:
+    batches: Any = iter([([item], 1) for item in items])
+    try:
+        pool.start()
+        found = list(pool.outcomes(batches, 1, "float32"))
+    finally:
+        pool.close()
+    assert sum(rows for _, rows in found) == len(items)
+    pairs: Any = [pair for outcome, _ in found for pair in outcome]
+    assert len(pairs) == len(items)
+    return dict(pairs)
+
+
+def test_a_poisonous_batch_takes_no_other_with_it(ray: Any, tmp_path: Path) -> None:
+    items = ["a", "b", "poison", "c", "d", "e"]
+    pool = pool_of(ray, tmp_path, 1, [])
+    found = outcomes(pool, items)
+    assert found.pop("poison") == "its batch ended 3 workers (out of memory?); use a smaller batch"
+    assert found == {item: f"vector of {item}" for item in items if item != "poison"}
+    assert pool.lost == 3
