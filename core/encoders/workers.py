@@ -15,14 +15,17 @@ from core.errors import BadInputError, FailureError, MirageError
 
 # Seconds until a worker must be there, at the start and when all others are gone.
 _PATIENCE = 180.0
+# Workers that die one after another before they are ready; then their place stays empty.
+_STARTS = 4
 
 
 @dataclass(eq=False)
 class _Member(Holder):
-    """A worker and what it is at."""
+    """A worker; ``failed`` counts those before it in its place that never got ready."""
 
     actor: Any = None
     ready: Any = None
+    failed: int = 0
     description: Description | None = None
 
 
@@ -90,17 +93,21 @@ class WorkerPool:
             self.ray.kill(member.actor)
         self._members.clear()
 
-    def _new(self) -> _Member:
+    def _new(self, failed: int = 0) -> _Member:
         remote = self.ray.remote(max_concurrency=IN_FLIGHT + 1, max_restarts=0, **self._needs)(self.worker)
         actor = remote.remote(self.recipe)
-        return _Member(actor=actor, ready=actor.describe.remote())
+        return _Member(actor=actor, ready=actor.describe.remote(), failed=failed)
 
     def _first(self) -> Description:
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
             done, _ = self.ray.wait([member.ready for member in self._members], num_returns=1, timeout=1.0)
-            for reference in done:
-                return self._fetched(reference)
+            for member in [member for member in self._members if member.ready in done]:
+                try:
+                    return self._fetched(member.ready)
+                except FailureError as error:
+                    self._not_started(member, error)
+                    end = time.monotonic() + _PATIENCE
         raise FailureError(
             f"no worker came up within {_PATIENCE:.0f} s; `ray status` says what the cluster has free "
             f"(each worker asks for {self._needs})"
@@ -116,8 +123,8 @@ class WorkerPool:
                 continue
             try:
                 description = self._fetched(member.ready)
-            except FailureError:
-                self._replace(member)
+            except FailureError as error:
+                self._not_started(member, error)
                 continue
             if (description.meta, description.version) != (self.description.meta, self.description.version):
                 raise BadInputError(
@@ -157,11 +164,25 @@ class WorkerPool:
         schedule.back(member, bucket)
         return list(zip(bucket.items, vectors, strict=True))
 
-    def _replace(self, member: _Member) -> None:
+    def _not_started(self, member: _Member, error: FailureError) -> None:
+        """Tries again in its place, or leaves that empty.
+
+        Raises:
+            FailureError: that was the last one.
+        """
+        if member.failed + 1 < _STARTS:
+            self._replace(member, member.failed + 1)
+            return
+        self.ray.kill(member.actor)
+        self._members.remove(member)
+        if not self._members:
+            raise FailureError(f"no worker is left, and none can be started: {error}")
+
+    def _replace(self, member: _Member, failed: int = 0) -> None:
         self.lost += 1
         # It may be alive, only not to be reached or without an encoder: its place is needed.
         self.ray.kill(member.actor)
-        self._members[self._members.index(member)] = self._new()
+        self._members[self._members.index(member)] = self._new(failed)
 
 
 def _plain(error: Any) -> MirageError:

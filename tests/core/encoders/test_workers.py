@@ -11,6 +11,7 @@ import pytest
 
 from core.encoders.cluster import Cluster, connected
 from core.encoders.workers import WorkerPool
+from core.errors import BadInputError, FailureError
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'mirage-affect[cluster]')")
 pytestmark = pytest.mark.timeout(120)
@@ -28,7 +29,21 @@ def light(folder: Path) -> type:
 
     class Light:
         def __init__(self, recipe: Any) -> None:
-            pass
+            import os
+
+            # Each start takes the next of what is planned for the starts.
+            for line in recipe.starts:
+                try:
+                    os.close(os.open(f"{place}/{line}", os.O_CREAT | os.O_EXCL))
+                except FileExistsError:
+                    continue
+                if "dies" in line:
+                    os._exit(1)
+                if "fails" in line:
+                    raise RuntimeError("core.errors.FailureError: the hub is gone")
+                if "refuses" in line:
+                    raise RuntimeError("core.errors.BadInputError: no such encoder")
+                break
 
         def describe(self) -> Any:
             return SimpleNamespace(meta={}, version="1")
@@ -70,3 +85,38 @@ def test_a_poisonous_batch_takes_no_other_with_it(ray: Any, tmp_path: Path) -> N
     assert found.pop("poison") == "its batch ended 3 workers (out of memory?); use a smaller batch"
     assert found == {item: f"vector of {item}" for item in items if item != "poison"}
     assert pool.lost == 3
+
+
+def test_workers_that_die_while_they_start_are_replaced(ray: Any, tmp_path: Path) -> None:
+    pool = pool_of(ray, tmp_path, 2, ["dies", "fails"])
+    assert outcomes(pool, ["a", "b"]) == {"a": "vector of a", "b": "vector of b"}
+    assert pool.lost == 2
+
+
+def test_goes_on_with_the_workers_that_start(ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With one start a place: the first worker that fails leaves its place empty.
+    monkeypatch.setattr("core.encoders.workers._STARTS", 1)
+    assert len(outcomes(pool_of(ray, tmp_path, 2, ["dies"]), ["a", "b", "c"])) == 3
+
+
+def test_a_worker_that_never_starts_is_one_line(ray: Any, tmp_path: Path) -> None:
+    pool = pool_of(ray, tmp_path, 1, ["dies", "dies", "dies", "fails", "works"])
+    with pytest.raises(FailureError) as caught:
+        outcomes(pool, ["a"])
+    assert str(caught.value) == "no worker is left, and none can be started: the hub is gone"
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_workers_that_die_without_a_word(ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.encoders.workers._STARTS", 1)
+    with pytest.raises(FailureError) as caught:
+        outcomes(pool_of(ray, tmp_path, 1, ["dies"]), ["a"])
+    assert str(caught.value) == (
+        "no worker is left, and none can be started: a worker died while it loaded the encoder (out of memory?)"
+    )
+
+
+def test_an_encoder_that_is_none_ends_it_at_once(ray: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"^no such encoder$"):
+        outcomes(pool_of(ray, tmp_path, 1, ["refuses", "works"]), ["a"])
+    assert len(list(tmp_path.iterdir())) == 1
