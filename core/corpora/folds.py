@@ -9,6 +9,9 @@ import pandas as pd
 
 from core.errors import BadInputError
 
+# Rows without a session are in no fold of sessions: more than these must not be lost unasked.
+_ENOUGH = 0.95
+
 
 @dataclass(frozen=True, eq=False)
 class Fold:
@@ -32,8 +35,8 @@ def make_folds(table: pd.DataFrame, *, by: str = "auto", n_folds: int = 5) -> li
     Args:
         table: needs the columns speaker, session, gender and split.
         by: ``session`` (one fold each), ``speaker`` (groups balanced in speakers, gender and utterances), ``split``
-            (the corpus's own test sets), or ``auto``: by session where there are at least two and no speaker is in
-            two of them, else by speaker.
+            (the corpus's own test sets), or ``auto``: by session where there are at least two, no speaker is in
+            two of them and at least 95 % of the rows that have a speaker have one, else by speaker.
         n_folds: number of speaker groups; with fewer speakers, one fold for each speaker.
 
     Raises:
@@ -131,7 +134,10 @@ def _refuse_overlap(table: pd.DataFrame, fold: Fold) -> None:
 
 
 def _sessions_usable(table: pd.DataFrame) -> bool:
-    known = table[["speaker", "session"]].dropna()
+    rows = table[["speaker", "session"]].dropna(subset="speaker")
+    known = rows.dropna()
+    if len(known) < _ENOUGH * len(rows):
+        return False
     return bool(known["session"].nunique() >= 2 and (known.groupby("speaker")["session"].nunique() == 1).all())
 
 

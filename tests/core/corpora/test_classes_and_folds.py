@@ -108,6 +108,16 @@ def test_a_speaker_in_two_sessions():
         make_folds(both, by="session")
 
 
+@pytest.mark.parametrize(("without", "names"), [(2, ["1", "2"]), (3, ["a", "b", "c"])])
+def test_sessions_that_few_rows_lack(without, names):
+    # Of 40 or 41 rows with a speaker, 38 have a session: 95 % are enough, the rest would be lost in silence.
+    speakers = ["a"] * 20 + ["b"] * 18 + ["c"] * without + [None] * 30
+    rows = table(speakers, ["1"] * 20 + ["2"] * 18 + [None] * (without + 30))
+    folds = make_folds(rows)
+    assert [fold.name for fold in folds] == names
+    assert len(make_folds(rows, by="session")) == 2
+
+
 def test_speaker_folds_balance_gender_and_size():
     speakers = [f"{kind}{number}" for number in range(5) for kind in "fm" for _ in range(3 + number)]
     folds = make_folds(table(speakers, genders=[name[0] for name in speakers]), n_folds=5)
