@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from core import BadInputError, FailureError
 from core.corpora import load_corpus
 from core.encoders import AudioEncoder, Embeddings, embed_corpus
-from core.encoders.shards import read_shard
+from core.encoders.shards import read_shard, write_shard
 from core.encoders.store import shard_files
 from core.workspace import Workspace
+from tests.core.encoders.conftest import speech
 
 
 @pytest.fixture
@@ -86,6 +90,7 @@ import sys, time
 from core.corpora import load_corpus
 from core.encoders import embed_corpus, writer
 from core.workspace import Workspace
+from tests.core.encoders.conftest import speech
 import torch
 torch.set_num_threads(1)
 writer.ROWS = 4
@@ -164,6 +169,52 @@ def test_changed_clip_is_embedded_anew_and_a_lost_one_kept(
     np.testing.assert_array_equal(newer[[0, 2, 3]], vectors[[0, 2, 3]])
     np.testing.assert_allclose(newer[1], encoder.encode([corpus.waveform(1)])[0], atol=1e-5)
     assert np.abs(newer[1] - vectors[1]).max() > 1e-2
+
+
+@pytest.mark.parametrize("segment", [{}, {"start": [0.0, 30.0], "end": [1.0, 31.0]}, {"start": [None, 30.0]}])
+def test_clip_changed_in_its_middle_only(
+    workspace: Workspace, make_corpus, encoder: AudioEncoder, segment: dict[str, Any]
+) -> None:
+    corpus = make_corpus(workspace, 2, audio=["a.wav"] * 2, **segment)
+    path = corpus.root / "a.wav"
+    soundfile.write(path, np.concatenate([speech(20.0, 1)] * 3), 16_000)
+    (before,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    (again,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    assert again.changes == {}
+    content = bytearray(path.read_bytes())
+    begin = 44 + 2 * 16_000 * 30
+    content[begin : begin + 640_000] = bytes(640_000)  # silence from 30 s to 50 s
+    path.write_bytes(content)
+    (after,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    # The other segment of the file is as it was.
+    assert after.changes["changed"] == (2 if not segment else 1 if "end" in segment else 2)
+    assert np.abs(after.for_ids(["u001"])[0] - before.for_ids(["u001"])[0]).max() > 1e-3
+
+
+def test_vectors_of_stores_with_the_digest_of_before_stand(
+    workspace: Workspace, make_corpus, encoder: AudioEncoder
+) -> None:
+    corpus = make_corpus(workspace, 3)
+    (store,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    (shard,) = shard_files(store.folder)
+    sources = []
+    for name in store.ids:
+        content = (corpus.root / f"{name[1:]}.wav").read_bytes()
+        parts = ("audio", None, None, len(content), content[:4096], content[-4096:])
+        sources.append(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest())
+    assert not set(sources) & set(store.sources().values())
+    write_shard(shard, store.ids, store.vectors, sources)
+    (again,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    assert shard_files(again.folder) == [shard]
+    assert set(again.sources().values()) == set(sources)
+    assert again.changes == {}
+    # What is made anew is held to the new digest, and other rows are not touched.
+    path = corpus.root / "001.wav"
+    content = path.read_bytes()
+    path.write_bytes(content[:1000] + bytes(2000) + content[3000:])
+    (again,) = embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    assert again.changes == {"new": 0, "changed": 1, "gone": 0}
+    assert len(set(again.sources().values()) & set(sources)) == 2
 
 
 def test_nothing_usable(workspace: Workspace, make_corpus, encoder: AudioEncoder) -> None:
