@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -148,7 +149,7 @@ def gaussians(quick: bool, chosen: Sequence[str]) -> Iterator[Row]:
         for nats in (2.0,) if quick else (0.5, 1.0, 2.0, 4.0):
             data = gaussian(d, nats, seed=d)
             for name in chosen:
-                yield row(f"Gaussian d={d}", name, data, nats, lambda e, n=name, d=d, t=nats: requirement(n, d, t, e))
+                yield row(f"Gaussian d={d}", name, data, nats, partial(requirement, name, d, nats))
     if "infonce" not in chosen:
         return
     data = gaussian(5, 4.0, seed=5)
@@ -167,7 +168,7 @@ def independent(quick: bool, chosen: Sequence[str]) -> Iterator[Row]:
     for d in (5,) if quick else (1, 5, 20):
         data = gaussian(d, 0.0, seed=100 + d)
         for name in chosen:
-            yield row(f"independent d={d}", name, data, 0.0, lambda e, n=name, d=d: requirement(n, d, 0.0, e))
+            yield row(f"independent d={d}", name, data, 0.0, partial(requirement, name, d, 0.0))
 
 
 def invariance(quick: bool, chosen: Sequence[str]) -> Iterator[Row]:
@@ -184,7 +185,7 @@ def invariance(quick: bool, chosen: Sequence[str]) -> Iterator[Row]:
         tasks.append((f"Student-t d={d} df={freedom}", d, true, student(d, 1.0, freedom, seed=400 + d)))
     for task, d, true, data in tasks:
         for name in chosen:
-            yield row(task, name, data, true, lambda e, n=name, d=d, t=true: requirement(n, d, t, e))
+            yield row(task, name, data, true, partial(requirement, name, d, true))
 
 
 def discrete(quick: bool, chosen: Sequence[str]) -> Iterator[Row]:
@@ -214,9 +215,7 @@ def coverage(quick: bool, chosen: Sequence[str]) -> Iterator[Row]:
                     x, y, true = channel(CONFUSION, 500 + seed, COVERAGE_SAMPLES)
                 else:
                     x, y = gaussian(2, 1.0, 500 + seed, COVERAGE_SAMPLES)
-                estimates.append(
-                    measured_mi(x, y, kind=kind, estimator=name, seed=seed, steps=150, bootstrap=500)  # type: ignore[arg-type]
-                )
+                estimates.append(measured_mi(x, y, kind=kind, estimator=name, seed=seed, steps=150, bootstrap=500))
             mean = float(np.mean([estimate.value for estimate in estimates]))
             held = sum(estimate.low <= mean <= estimate.high for estimate in estimates)
             yield Row(
