@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ def read_with_table(
     ranges = {name: check_scale(name, scale) for name, scale in (scales or {}).items()}
     rows: list[Row] = []
     problems: list[Problem] = []
+    voices: dict[tuple[Any, ...], Row] = {}
     for number, cells in sheet.rows:
         if len(cells) > len(sheet.header):
             reason = f"has {len(cells)} cells, the header has {len(sheet.header)}"
@@ -75,9 +77,12 @@ def read_with_table(
             continue
         record = {ours: cells[at] if at < len(cells) else "" for ours, at in columns.items()}
         try:
-            rows.append(Row(_values(record, root, names), sheet.name, number))
+            row = Row(_values(record, root, names), sheet.name, number)
+            _refuse_second_voice(row, voices)
         except _CellError as fault:
             problems.append(Problem(sheet.name, number, *fault.args))
+        else:
+            rows.append(row)
     remarks = _remarks(sheet, columns) + rescale(rows, ranges)
     return Draft(root, rows, problems, remarks, {name: list(pair) for name, pair in ranges.items()})
 
@@ -132,7 +137,8 @@ def _audio(cell: str | None, root: Path) -> str:
     # Tables made on Windows; on other systems a backslash is a letter of the name, so that is tried first.
     if "\\" in cell and "\0" not in cell and not (root / cell).is_file():
         cell = cell.replace("\\", "/")
-    return cell
+    # One clip has one path; a way through `..` stays what it is, for it is refused.
+    return cell if ".." in cell.split("/") else posixpath.normpath(cell)
 
 
 def _number(name: str, cell: str) -> float:
@@ -143,6 +149,21 @@ def _number(name: str, cell: str) -> float:
     if not abs(value) < 1e9:
         raise _CellError(f"{name} is {cell!r}, not a number", "use digits and a decimal point")
     return value
+
+
+def _refuse_second_voice(row: Row, voices: dict[tuple[Any, ...], Row]) -> None:
+    """A clip that is given to two speakers could be on both sides of a fold."""
+    speaker = row.values.get("speaker")
+    if speaker is None:
+        return
+    key = (row.values["audio"], row.values.get("start") or 0.0, row.values.get("end"))
+    first = voices.setdefault(key, row)
+    other = first.values["speaker"]
+    if other != speaker:
+        raise _CellError(
+            f"{key[0]}: the speaker is {speaker!r}, in row {first.number} the same clip is by {other!r}",
+            "say who it is, or leave one row out",
+        )
 
 
 def _identity(values: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import capwords
 
 CAST = {
     "chandler": "male",
@@ -19,6 +20,7 @@ _SEVERAL = re.compile(
     r"friends|twins|triplets|ladies|gentlemen|audience)\b|\band\b|[/&,+]",
     re.IGNORECASE,
 )
+_ARTICLES = ("the", "a", "an")
 # What somebody is, not what somebody is called: another person in another episode.
 _ROLES = frozenset(
     """
@@ -37,16 +39,20 @@ def speaker_of(name: str, season: str, episode: str) -> str | None:
     """The speaker's id; None where several people speak or nobody is named.
 
     A role is kept apart by episode; a name is one person in all of them, so that nobody is on both sides of a fold.
+    Case, articles and dots make no other person.
 
-    >>> speaker_of("Ross", "4", "7"), speaker_of("Waiter", "4", "7"), speaker_of("All", "4", "7")
+    >>> speaker_of("Ross", "4", "7"), speaker_of("A waiter", "4", "7"), speaker_of("All", "4", "7")
     ('Ross', 'Waiter (s04e07)', None)
     """
-    name = " ".join(name.split())
-    if not name or _SEVERAL.search(name):
+    words = name.replace(".", " ").replace("\u2019", "'").split()
+    if not words or _SEVERAL.search(name):
         return None
-    if _is_role(name):
-        return f"{name} (s{season:0>2}e{episode:0>2})"
-    return name.title() if name.casefold() in CAST else name
+    role = _is_role(words)
+    if len(words) > 1 and words[0].casefold() in _ARTICLES:
+        words = words[1:]
+    # Not str.title, which makes Ross'S of Ross's.
+    clean = capwords(" ".join(words))
+    return f"{clean} (s{season:0>2}e{episode:0>2})" if role else clean
 
 
 def gender_of(name: str) -> str | None:
@@ -54,7 +60,7 @@ def gender_of(name: str) -> str | None:
     return CAST.get(name.strip().casefold())
 
 
-def _is_role(name: str) -> bool:
+def _is_role(words: list[str]) -> bool:
     """ "The Casting Director", "Guy #1", "2nd Man"; "Dr. Green" and "Mrs. Geller" are names."""
-    words = name.casefold().replace("'s", "").replace(".", "").split()
-    return words[0] in ("the", "a", "an") or any(char.isdigit() for char in name) or any(w in _ROLES for w in words)
+    plain = [word.casefold().removesuffix("'s") for word in words]
+    return plain[0] in _ARTICLES or any(word in _ROLES or any(map(str.isdigit, word)) for word in plain)

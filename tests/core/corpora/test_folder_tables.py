@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import posixpath
 from pathlib import Path, PureWindowsPath
 
 import pytest
@@ -167,6 +168,26 @@ def test_a_slip_does_not_empty_the_column(small, sheet):
     assert "valence (1 of 40 outside 0 to 1, from 0.5 to 5); say the scale: --scale valence=0:5" in draft.remarks[-1]
 
 
+def test_one_clip_is_one_clip_by_whatever_path(small, sheet):
+    root, _ = small
+    rows = [
+        ("audio", "emotion", "speaker", "id", "start", "end"),
+        ("clips/0.wav", "sad", "ann", "a", "", ""),
+        ("./clips/0.wav", "sad", "bob", "b", "", ""),
+        ("clips//0.wav", "sad", "ann", "c", "0", ""),
+        ("clips\\.\\0.wav", "sad", "", "d", "", ""),
+        ("clips/0.wav", "sad", "bob", "e", "0", "0.2"),
+        ("clips/1/../0.wav", "sad", "bob", "f", "", ""),
+    ]
+    draft = read(root, table=sheet(root / "t.csv", rows))
+    assert [row.values["utterance_id"] for row in draft.rows] == ["a", "c", "d", "e", "f"]
+    assert [row.values["audio"] for row in draft.rows] == ["clips/0.wav"] * 4 + ["clips/1/../0.wav"]
+    assert [str(problem) for problem in draft.problems] == [
+        "t.csv, row 3: clips/0.wav: the speaker is 'bob', in row 2 the same clip is by 'ann'; "
+        "say who it is, or leave one row out"
+    ]
+
+
 def test_duplicate_ids_name_both_rows(workspace, small, sheet):
     root, _ = small
     rows = [
@@ -237,7 +258,8 @@ def test_cells_come_through_any_table(tmp_path, rows, delimiter, order):
         values = next(good).values
         assert values["emotion"] == ({"wut": "angry", "": None}.get(emotion, emotion))
         assert values["text"] == (text.strip() or None)
-        assert values["audio"].replace("\\", "/") == audio.strip().replace("\\", "/")
+        path = audio.strip().replace("\\", "/")
+        assert values["audio"].replace("\\", "/") == (path if ".." in path.split("/") else posixpath.normpath(path))
         assert values["utterance_id"]
 
 
