@@ -209,7 +209,8 @@ def record(
         writer.flush_if_due()
         done += rows
         report(done, label)
-    writer.finish(complete=not stopped, problems=problems)
+    # A store without a row is of no use to anybody: it is not finished.
+    writer.finish(complete=not stopped and bool(writer.done), problems=problems)
     if not stopped and not writer.done:
         raise BadInputError(f"no row could be embedded; the first problem: {problems[0]['reason']}")
 

@@ -80,35 +80,41 @@ class Embeddings:
         Args:
             corpus: a corpus or its name.
             encoder: the store's name (``whisper-tiny-encoder@3-mean``), the encoder's id or path, or ``auto``: the
-                only store there is (of ``modality``).
+                only store there is (of ``modality``) that holds rows. Others that are damaged are passed over.
             workspace: by default the one of MIRAGE_HOME.
             modality: ``audio`` or ``text``; only such stores are looked at.
 
         Raises:
-            BadInputError: none or several fit; the message lists the stores there are.
+            BadInputError: none or several fit; the message lists the stores there are. The one named is damaged.
         """
         workspace = workspace or Workspace()
         name = corpus if isinstance(corpus, str) else corpus.name
         parent = workspace.embeddings_folder(name)
-        stores = {store: read_meta(parent / store) for store in workspace.encoder_names(name)}
+        if encoder in workspace.encoder_names(name):
+            meta = read_meta(parent / encoder)
+            if modality in (None, meta["modality"]):
+                return cls.open(parent / encoder)
+        stores, damaged = readable_stores(name, workspace)
         fit = {store: meta for store, meta in stores.items() if modality in (None, meta["modality"])}
+        filled = {store for store in fit if shard_files(parent / store)}
         kind = f"{modality} " if modality else ""
-        there = ", ".join(sorted(fit)) or "none"
+        there = ", ".join(store if store in filled else f"{store} (empty)" for store in sorted(fit)) or "none"
         if encoder == "auto":
-            chosen = list(fit)
-        elif encoder in fit:
-            chosen = [encoder]
+            chosen = sorted(filled)
         else:
             given = {encoder, str(Path(encoder).expanduser().absolute())}
             chosen = [store for store, meta in fit.items() if meta["encoder"] in given]
+        unread = "".join(f"; {store} cannot be read: {reason}" for store, reason in list(damaged.items())[:1])
         if not chosen:
             made = f"by {encoder!r} " if encoder != "auto" else ""
             raise BadInputError(
                 f"corpus {name}: no {kind}embeddings {made}(there are: {there}); make them with "
-                f"`mirage embed {name} --{modality or 'audio'}-encoder ...`"
+                f"`mirage embed {name} --{modality or 'audio'}-encoder ...`{unread}"
             )
         if len(chosen) > 1:
-            raise BadInputError(f"corpus {name}: several {kind}embeddings fit {encoder!r} ({there}); name one of them")
+            raise BadInputError(
+                f"corpus {name}: several {kind}embeddings fit {encoder!r} ({there}); name one of them{unread}"
+            )
         return cls.open(parent / chosen[0])
 
     def __len__(self) -> int:
@@ -217,6 +223,18 @@ def _damaged(path: Path, error: DamagedShardError) -> BadInputError:
 def shard_files(folder: Path) -> list[Path]:
     """The shards of a store in the order in which they were written."""
     return sorted(folder.glob("shard-*.arrow"), key=lambda path: (len(path.name), path.name))
+
+
+def readable_stores(corpus: str, workspace: Workspace) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The meta.json of each store of a corpus by its name, and what is wrong with those that are damaged."""
+    stores: dict[str, dict[str, Any]] = {}
+    damaged: dict[str, str] = {}
+    for name in workspace.encoder_names(corpus):
+        try:
+            stores[name] = read_meta(workspace.embeddings_folder(corpus, name))
+        except BadInputError as error:
+            damaged[name] = str(error)
+    return stores, damaged
 
 
 def read_meta(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.alignment import AlignmentData
 from core.config import Config, DataConfig
 from core.corpora import Corpus, class_view, load_corpus, make_folds, transcript_groups
 from core.encoders import Embeddings, require_current
+from core.encoders.store import readable_stores
 from core.errors import BadInputError
 from core.workspace import Workspace
 
@@ -114,9 +115,8 @@ def _text_store(corpus: Corpus, name: str, workspace: Workspace) -> Embeddings |
     if name == "none":
         return None
     if name == "auto":
-        there = workspace.encoder_names(corpus.name)
-        stores = [Embeddings.open(workspace.embeddings_folder(corpus.name, store)) for store in there]
-        if not any(store.modality == "text" for store in stores):
+        stores, _ = readable_stores(corpus.name, workspace)
+        if not any(meta["modality"] == "text" for meta in stores.values()):
             return None
     return require_current(Embeddings.find(corpus, name, workspace, modality="text"), corpus)
 

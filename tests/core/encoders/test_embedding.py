@@ -223,6 +223,8 @@ def test_nothing_usable(workspace: Workspace, make_corpus, encoder: AudioEncoder
         path.write_bytes(b"")
     with pytest.raises(BadInputError, match=r"no row could be embedded; the first problem: .*empty"):
         embed_corpus(corpus, audio_encoder=encoder, workspace=workspace)
+    store = Embeddings.open(workspace.embeddings_folder("toy", encoder.name))
+    assert (len(store), store.complete, len(store.problems)) == (0, False, 2)
 
 
 def test_rows_without_audio_are_passed_over(workspace: Workspace, make_corpus, encoder: AudioEncoder) -> None:

@@ -308,6 +308,39 @@ def test_find(workspace: Workspace) -> None:
         Embeddings.find("toy", "whisper-tiny@3-mean", workspace, modality="text")
 
 
+def test_find_passes_over_empty_stores(workspace: Workspace) -> None:
+    # As an earlier version left them: finished, without a row.
+    fill(workspace.embeddings_folder("toy", "empty@3-mean"), {})
+    with pytest.raises(BadInputError, match=r"no embeddings \(there are: empty@3-mean \(empty\)\); make them"):
+        Embeddings.find("toy", "auto", workspace)
+    fill(workspace.embeddings_folder("toy", "whisper-tiny@3-mean"), rows_of(2))
+    assert Embeddings.find("toy", "auto", workspace).name == "whisper-tiny@3-mean"
+    assert len(Embeddings.find("toy", "empty@3-mean", workspace)) == 0
+    # Killed before the first meta.json after the rows: those are there.
+    fill(workspace.embeddings_folder("toy", "killed@3-mean"), rows_of(2), encoder="killed")
+    path = workspace.embeddings_folder("toy", "killed@3-mean") / "meta.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"rows": 0, "complete": False}))
+    with pytest.raises(BadInputError, match="several"):
+        Embeddings.find("toy", "auto", workspace)
+
+
+def test_find_with_a_damaged_store_beside(workspace: Workspace) -> None:
+    bad = workspace.embeddings_folder("toy", "bad@3-mean")
+    bad.mkdir(parents=True)
+    (bad / "meta.json").write_text("{")
+    with pytest.raises(BadInputError, match=r"no audio embeddings .*bad@3-mean cannot be read: .*meta\.json") as caught:
+        Embeddings.find("toy", "auto", workspace, modality="audio")
+    assert "\n" not in str(caught.value)
+    fill(workspace.embeddings_folder("toy", "whisper-tiny@3-mean"), rows_of(2))
+    for name in ("whisper-tiny@3-mean", "auto", "openai/whisper-tiny"):
+        assert Embeddings.find("toy", name, workspace, modality="audio").name == "whisper-tiny@3-mean"
+    with pytest.raises(BadInputError, match=r"^[^ ]*bad@3-mean/meta\.json: not readable"):
+        Embeddings.find("toy", "bad@3-mean", workspace)
+    fill(workspace.embeddings_folder("toy", "whisper-tiny@2-mean"), rows_of(2), layer=2)
+    with pytest.raises(BadInputError, match=r"several .*bad@3-mean cannot be read: "):
+        Embeddings.find("toy", "auto", workspace)
+
+
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", '{"dimension": "4"}', json.dumps(META | {"dtype": "float64"}), '{"format": 99}']
 )
