@@ -61,14 +61,18 @@ def check_folder(root: Path) -> Path:
     """``root`` made absolute.
 
     Raises:
-        BadInputError: it is missing or no folder.
+        BadInputError: it is missing, no folder, or cannot be opened.
     """
     shown = printable(str(root))
-    if not root.exists():
-        raise BadInputError(f"{shown}: no such folder")
-    if not root.is_dir():
-        raise BadInputError(f"{shown}: is not a folder; give the folder that holds the corpus")
-    return root.resolve()
+    try:
+        if not root.exists():
+            raise BadInputError(f"{shown}: no such folder")
+        if not root.is_dir():
+            raise BadInputError(f"{shown}: is not a folder; give the folder that holds the corpus")
+        return root.resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInputError(f"{shown}: cannot be opened ({reason})") from None
 
 
 def audio_files(root: Path, depth: int = 3, *, extensions: Collection[str] = EXTENSIONS) -> Iterator[str]:

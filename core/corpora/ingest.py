@@ -10,6 +10,7 @@ from typing import Any, get_args
 from core.corpora.checking import Depth, check_clips, depth_for
 from core.corpora.drafts import Draft, Loader, Row, check_folder
 from core.corpora.loaders import BUILT_IN, LOADERS
+from core.corpora.paths import user_path
 from core.corpora.problems import NothingUsableError, Problem, printable
 from core.corpora.published import Comparison, compare
 from core.corpora.source import refuse_other, refuse_other_source, source_of
@@ -80,7 +81,7 @@ def ingest(
         if chosen.home is None:
             raise BadInputError(f"where is the corpus? say `mirage ingest {loader} PATH` (layout: {chosen.layout})")
         path = chosen.home()
-    root = check_folder(Path(path).expanduser())
+    root = check_folder(user_path(path))
     name = check_name(name or _default_name(chosen, root), "corpus")
     workspace = workspace or Workspace()
     before = None if replace else refuse_other(name, chosen, root, workspace)

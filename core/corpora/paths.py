@@ -49,10 +49,34 @@ def inside(root: Path, relative: str) -> Path:
     raise BadInputError(f"{printable(relative)}: {fault}; only files inside {printable(str(root))} are read")
 
 
+def user_path(path: str | Path) -> Path:
+    """A path that a person named, ``~`` followed; it need not be there.
+
+    Raises:
+        BadInputError: there is no such user.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise BadInputError(f"{printable(str(path))}: there is no home folder of this user") from None
+
+
+def is_file(path: Path) -> bool:
+    """As ``Path.is_file``; what cannot be a file for the length of its name is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def table_path(root: Path, table: str | Path) -> Path:
-    """Where a table is that a person named: in the working directory, else in ``root``; it need not be there."""
-    path = Path(table).expanduser()
-    if not path.is_file() and not path.is_absolute() and (root / path).is_file():
+    """Where a table is that a person named: in the working directory, else in ``root``; it need not be there.
+
+    Raises:
+        BadInputError: it begins with ``~`` and a user that is not there.
+    """
+    path = user_path(table)
+    if not path.is_absolute() and not is_file(path) and is_file(root / path):
         path = root / path
     return path.absolute()
 

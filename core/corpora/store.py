@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.corpora.audio import RATE, read_audio
-from core.corpora.paths import inside
+from core.corpora.paths import inside, is_file, user_path
 from core.corpora.problems import printable
 from core.corpora.table import COLUMNS, from_arrow, to_arrow, validate_table
 from core.corpora.vocabulary import EMOTIONS
@@ -144,7 +144,7 @@ def load_corpus(name_or_path: str | Path, workspace: Workspace | None = None) ->
     """
     path = _find(name_or_path, workspace)
     where = printable(str(path))
-    if not path.is_file():
+    if not is_file(path):
         raise BadInputError(f"{where}: there is no such utterance table")
     try:
         # Not read_table: that takes folders, and reads columns out of folder names such as `lang=de`.
@@ -163,7 +163,7 @@ def load_corpus(name_or_path: str | Path, workspace: Workspace | None = None) ->
 def _find(name_or_path: str | Path, workspace: Workspace | None) -> Path:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(".parquet") or "/" in text or os.sep in text:
-        return Path(name_or_path).expanduser().absolute()
+        return user_path(name_or_path).absolute()
     place = workspace or Workspace()
     path = place.corpus_file(text)
     if not path.is_file():

@@ -42,7 +42,10 @@ DIMENSIONS = ("arousal", "valence", "dominance")
 
 
 def build_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """A table of all columns; what a row leaves out is missing (None, in float columns NaN)."""
+    """A table of all columns; what a row leaves out is missing (None, in float columns NaN).
+
+    Strings are made such that UTF-8 can hold them.
+    """
     rows = list(rows)
     columns: dict[str, Any] = {}
     for name in COLUMNS:
@@ -129,7 +132,16 @@ def _all(good: pd.Series, table: pd.DataFrame, where: str, say: Any) -> None:
 
 def _objects(values: list[Any]) -> pd.Series:
     """Values as they are; object, not pandas' str: a missing value is None, which is false and never prints as nan."""
-    return pd.Series([None if _missing(value) else value for value in values], dtype=object)
+    return pd.Series([None if _missing(value) else _clean(value) for value in values], dtype=object)
+
+
+def _clean(value: Any) -> Any:
+    """Half surrogates, which JSON and file names can hold and UTF-8 cannot, written as ``\\ud800``."""
+    if isinstance(value, dict):
+        return {_clean(key): share for key, share in value.items()}
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _votes(column: pa.ChunkedArray) -> list[dict[str, float] | None]:

@@ -28,15 +28,18 @@ class Scale:
         self.low, self.high = low, high
         self.outside = 0
 
-    def __call__(self, text: str | float | None) -> float | None:
+    def __call__(self, text: object) -> float | None:
         """The value in 0 .. 1; None where there is none, it is NaN or no number, or lies outside the scale.
+
+        JSON can hold anything: what is neither a text nor a number is no number.
 
         >>> Scale(5, 1)("1.0"), Scale(1, 7)("NaN"), Scale(1, 5)("5.5")
         (1.0, None, None)
         """
         try:
-            value = math.nan if text is None else float(text)
-        except ValueError:
+            number = isinstance(text, str | int | float) and not isinstance(text, bool)
+            value = float(text) if number else math.nan  # type: ignore[arg-type]
+        except (ValueError, OverflowError):
             value = math.nan
         if value != value:
             return None

@@ -143,12 +143,12 @@ def _language(value: Any) -> str | None:
     if value is None:
         return None
     from iso639 import Lang
-    from iso639.exceptions import InvalidLanguageValue
+    from iso639.exceptions import DeprecatedLanguageValue, InvalidLanguageValue
 
     try:
         language = Lang(str(value))
         return _LANGUAGES.get(language.pt3, language.pt1 or str(value))
-    except InvalidLanguageValue:
+    except (InvalidLanguageValue, DeprecatedLanguageValue):
         return str(value)
 
 

@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.corpora.paths import is_file
 from core.corpora.problems import printable
 from core.errors import BadInputError
 
@@ -61,7 +62,7 @@ def parse_sheet(text: str, name: str) -> Sheet:
 def _text(path: Path) -> str:
     shown = printable(str(path))
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise BadInputError(f"{shown}: no such table")
         if path.stat().st_size > _LARGEST:
             raise BadInputError(f"{shown}: larger than 1 GiB, which no table of utterances is")

@@ -25,8 +25,7 @@ _MEN = frozenset(f"{number:04d}" for number in (4, 5, 6, 8, 10, 11, 12, 13, 14, 
 _SENTENCES, _EVALUATION, _TEST = 350, 20, 30
 _NAME = re.compile(r"(?P<speaker>00(?:0[1-9]|1\d|20))_(?P<number>\d{6})")
 _LINE = re.compile(r"\s*(?P<id>\d{4}_\d{6})\s?(?P<rest>.*)")
-# Some lines of the release have lost the tab before the emotion.
-_LABEL = re.compile(r"\s+(?:neutral|angry|happy|sad|surprise|中立|生气|快乐|伤心|惊喜)$", re.IGNORECASE)
+_LABELS = frozenset((*EMOTIONS, "中立", "生气", "快乐", "伤心", "惊喜"))
 
 
 def read(root: Path) -> Draft:
@@ -107,7 +106,11 @@ def parse_transcripts(text: str) -> dict[str, str]:
         if match is None:
             continue
         said, tab, _ = match["rest"].rpartition("\t")
-        said = " ".join((said if tab else _LABEL.sub("", " " + match["rest"])).split())
+        words = (said if tab else match["rest"]).split()
+        # Some lines of the release have lost the tab before the emotion.
+        if not tab and words and words[-1].casefold() in _LABELS:
+            words.pop()
+        said = " ".join(words)
         if said:
             found.setdefault(match["id"], said)
     return found

@@ -11,7 +11,7 @@ from core.corpora.drafts import Draft, Loader, Row, audio_files
 from core.corpora.loaders.columns import choose_columns
 from core.corpora.loaders.csvfile import Sheet, read_sheet
 from core.corpora.loaders.dimensions import check_scale, rescale
-from core.corpora.paths import table_path
+from core.corpora.paths import is_file, table_path
 from core.corpora.problems import Problem, printable
 from core.corpora.vocabulary import EMOTIONS, label_key, read_emotion
 from core.errors import BadInputError
@@ -135,7 +135,7 @@ def _audio(cell: str | None, root: Path) -> str:
     if cell is None:
         raise _CellError("there is no audio", "fill in the path of the clip")
     # Tables made on Windows; on other systems a backslash is a letter of the name, so that is tried first.
-    if "\\" in cell and "\0" not in cell and not (root / cell).is_file():
+    if "\\" in cell and "\0" not in cell and not is_file(root / cell):
         cell = cell.replace("\\", "/")
     # One clip has one path; a way through `..` stays what it is, for it is refused.
     return cell if ".." in cell.split("/") else posixpath.normpath(cell)

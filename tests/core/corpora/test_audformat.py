@@ -68,6 +68,14 @@ def test_segments_and_labels_in_a_table(tmp_path, workspace, form):
     assert told.corpus.table["emotion"].tolist()[-1] == "excited"
 
 
+def test_a_language_code_that_was_withdrawn_is_kept(tmp_path, workspace):
+    root = miniature.build_segmented(tmp_path / "talks", form="csv")
+    table = root / "db.speakers.csv"
+    table.write_text(table.read_text().replace("eng", "sh"))
+    done = ingest("audformat", root, workspace=workspace)
+    assert done.corpus.table["language"].tolist() == ["sh", "sh", "zh"]
+
+
 def test_the_emotion_can_be_told(workspace, database):
     done = ingest("audformat", database, workspace=workspace, mapping={"emotion": "emotion.test.gold.emotion"})
     assert done.corpus.table["emotion"].tolist() == ["neutral"] * 4

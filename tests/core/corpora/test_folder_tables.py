@@ -188,6 +188,15 @@ def test_one_clip_is_one_clip_by_whatever_path(small, sheet):
     ]
 
 
+@pytest.mark.parametrize("long", ["a\\" + "x" * 5_000, "x" * 5_000, "a/" * 3_000 + "b", "a\\" * 3_000 + "b"])
+def test_a_cell_that_is_too_long_for_a_path_costs_its_row(workspace, small, sheet, long):
+    root, _ = small
+    table = sheet(root / "t.csv", [("audio", "emotion"), ("clips/0.wav", "sad"), (long, "sad"), ("clips/1.wav", "sad")])
+    done = ingest("folder", root, workspace=workspace, table=table)
+    assert len(done.corpus) == 2
+    assert [problem.row for problem in done.problems] == [3]
+
+
 def test_duplicate_ids_name_both_rows(workspace, small, sheet):
     root, _ = small
     rows = [

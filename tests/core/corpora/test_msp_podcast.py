@@ -6,6 +6,8 @@ import json
 import os
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from core.corpora import class_view, ingest, make_folds
 from core.errors import BadInputError
@@ -212,3 +214,41 @@ def test_eight_classes(root, workspace):
     table = read(root, workspace).corpus.table
     assert len(class_view(table["emotion"], "eight-class")[1]) == 8
     assert class_view(table["emotion"], "7-class")[0].notna().sum() == 35
+
+
+_NUMBERS = st.none() | st.integers()
+_NESTED = st.lists(_NUMBERS, max_size=2) | st.dictionaries(st.text(max_size=2), _NUMBERS, max_size=2)
+_JSON = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.just(10**400)
+    | st.floats()
+    | st.sampled_from(["A", "N", "Unknown", "Test2", "4", "\ud800", ""])
+    | st.text(st.characters(), max_size=4)
+    | _NESTED
+)
+_RECORD = st.dictionaries(st.sampled_from(msp_podcast.HEADER[1:]) | st.text(max_size=3), _JSON, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def one_clip(tmp_path_factory):
+    release = msp_podcast.RELEASES["1.12"]
+    return msp_podcast.write(tmp_path_factory.mktemp("any"), table=msp_podcast.rows(release)[:2], kind="json")
+
+
+@given(st.dictionaries(st.just("MSP-PODCAST_0000_0000.wav") | st.text(max_size=4), _RECORD | _JSON, max_size=3))
+@example({"MSP-PODCAST_0000_0000.wav": {"EmoClass": "N", "EmoAct": [1], "EmoVal": 10**400, "EmoDom": True}})
+@example({"MSP-PODCAST_0000_0000.wav": {"EmoClass": "N", "SpkrID": "\ud800"}})
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_json_is_a_corpus_or_one_clear_line(one_clip, workspace, content):
+    labels = one_clip / "Labels" / "labels_consensus.json"
+    labels.write_text(json.dumps(content))
+    try:
+        done = ingest("msp-podcast", one_clip, workspace=workspace, replace=True)
+    except BadInputError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+        return
+    for name in ("arousal", "valence", "dominance"):
+        assert done.corpus.table[name].dropna().between(0, 1).all()
+    assert len(done.corpus) + sum(problem.file.startswith("Labels") for problem in done.problems) == len(content)

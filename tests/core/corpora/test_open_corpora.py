@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 
 from core.corpora import ingest, make_folds, transcript_groups
+from core.corpora.loaders.esd import parse_transcripts
 from core.corpora.loaders.textfile import decode
 from core.errors import BadInputError
 
@@ -141,6 +143,16 @@ def test_esd(tmp_path, workspace, splits, folders):
     with pytest.raises(BadInputError, match="both in training and in test"):
         make_folds(done.corpus.table, by="split")
     assert len(make_folds(done.corpus.table, by="speaker")) == 5
+
+
+def test_esd_lines_of_many_spaces_are_read_at_once():
+    begin = time.perf_counter()
+    lines = ["0011_000351 The nine" + " " * 50_000 + "eggs. Angry", "0001_000351 " + "他 " * 20_000 + "生气"]
+    texts = parse_transcripts("\n".join(lines))
+    assert texts["0011_000351"] == "The nine eggs."
+    assert texts["0001_000351"] == " ".join("他" * 20_000)
+    assert parse_transcripts("0011_000002 Angry\n0011_000003 So angry he was.") == {"0011_000003": "So angry he was."}
+    assert time.perf_counter() - begin < 1
 
 
 def test_esd_of_one_speaker_and_with_foreign_files(tmp_path, workspace):

@@ -161,6 +161,21 @@ def test_damaged_files(tmp_path, workspace):
     refused("no such utterance table")
 
 
+def test_paths_that_cannot_be_there(workspace):
+    with pytest.raises(BadInputError, match="there is no home folder of this user"):
+        load_corpus("~nosuchuser/x.parquet", workspace)
+    with pytest.raises(BadInputError, match="there is no such utterance table"):
+        load_corpus("x" * 5_000 + ".parquet", workspace)
+
+
+def test_half_surrogates_are_written_out(tmp_path, workspace):
+    row = {"utterance_id": "a\ud800b", "text": "\ud83d é 😀", "speaker": "\udcff", "emotion_votes": {"\ud800": 1.0}}
+    save_corpus(Corpus("c", tmp_path, build_table([row]), {}), workspace)
+    got = load_corpus("c", workspace).table.iloc[0]
+    assert got[["utterance_id", "text", "speaker"]].tolist() == ["a\\ud800b", "\\ud83d é 😀", "\\udcff"]
+    assert got["emotion_votes"] == {"\\ud800": 1.0}
+
+
 def test_unknown_corpus_names_the_known_ones(tmp_path, workspace):
     with pytest.raises(BadInputError, match="ingested: none yet"):
         load_corpus("tiny")
