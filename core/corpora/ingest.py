@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from core.corpora.checking import Depth, check_clips, depth_for
+from core.corpora.contract import draft_fault
 from core.corpora.drafts import Draft, Loader, Row, check_folder
 from core.corpora.loaders import BUILT_IN, LOADERS
 from core.corpora.paths import user_path
@@ -78,9 +81,7 @@ def ingest(
     if unknown:
         raise BadInputError(f"the corpus {loader} takes no {', '.join(unknown)}; that is for `mirage ingest folder`")
     if path is None:
-        if chosen.home is None:
-            raise BadInputError(f"where is the corpus? say `mirage ingest {loader} PATH` (layout: {chosen.layout})")
-        path = chosen.home()
+        path = _home(chosen)
     root = check_folder(user_path(path))
     name = check_name(name or _default_name(chosen, root), "corpus")
     workspace = workspace or Workspace()
@@ -148,25 +149,37 @@ def _default_name(loader: Loader, root: Path) -> str:
     return clean or "corpus"
 
 
+def _home(loader: Loader) -> Path:
+    if loader.home is None:
+        raise BadInputError(f"where is the corpus? say `mirage ingest {loader.name} PATH` (layout: {loader.layout})")
+    with _of_another_package(loader):
+        return Path(loader.home())
+
+
 def _read(loader: Loader, root: Path, options: dict[str, Any]) -> Draft:
-    """What the loader found; a loader of somebody else's package must not end in a traceback."""
-    try:
+    """What the loader found; that of a loader of another package is looked at before it is used."""
+    with _of_another_package(loader):
         draft = loader.read(root, **options)
-        if not isinstance(draft, Draft):
-            raise TypeError(f"read gave {type(draft).__name__}, not a Draft")
-        nameless = next((row for row in draft.rows if not row.values.get("utterance_id")), None)
-    except (MirageError, KeyboardInterrupt):
+        fault = None if loader.name in BUILT_IN else draft_fault(draft)
+    if fault is not None:
+        raise FailureError(printable(f"the corpus loader {loader.name} {fault}; tell its author"))
+    return draft
+
+
+@contextmanager
+def _of_another_package(loader: Loader) -> Iterator[None]:
+    """A loader of another package must not end in a traceback, nor end the program."""
+    try:
+        yield
+    except MirageError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if loader.name in BUILT_IN:
             raise
         raise FailureError(
             f"the corpus loader {loader.name} of another package failed ({type(error).__name__}: {error}); "
             "tell its author"
         ) from error
-    if nameless is not None:
-        raise FailureError(f"the corpus loader {loader.name} gave a row of {nameless.file} without an utterance_id")
-    return draft
 
 
 def _usable(draft: Draft, depth: Depth, progress: Progress) -> _Usable:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from threading import Lock
+from threading import RLock
 
 from core.corpora.drafts import Loader
 from core.corpora.problems import printable
@@ -29,7 +29,8 @@ class Registry(Mapping[str, Loader]):
         self._found: dict[str, Loader] = {}
         self._faults: dict[str, str] = {}
         self._searched = False
-        self._lock = Lock()
+        # A package that asks for the loaders while it is imported is answered with those found so far.
+        self._lock = RLock()
 
     def __getitem__(self, name: str) -> Loader:
         if name in self._built_in:
@@ -39,8 +40,7 @@ class Registry(Mapping[str, Loader]):
 
     def __iter__(self) -> Iterator[str]:
         self._search()
-        yield from self._built_in
-        yield from self._found
+        yield from [*self._built_in, *self._found]
 
     def __len__(self) -> int:
         self._search()
@@ -55,9 +55,13 @@ class Registry(Mapping[str, Loader]):
         with self._lock:
             if self._searched:
                 return
-            for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-                self._take(point)
             self._searched = True
+            try:
+                for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+                    self._take(point)
+            except BaseException:
+                self._searched = False
+                raise
 
     def _take(self, point: EntryPoint) -> None:
         package = point.dist.name if point.dist is not None else "an unnamed package"
@@ -81,6 +85,10 @@ class Registry(Mapping[str, Loader]):
             return "lacks a name, title, description, licence or layout of one printable line"
         if not callable(loader.read):
             return "has no function to read a corpus"
+        if not isinstance(loader.options, tuple) or not all(isinstance(option, str) for option in loader.options):
+            return "has options that are no tuple of names"
+        if loader.home is not None and not callable(loader.home):
+            return "has a home that is no function"
         if loader.name in self._built_in or loader.name in self._found:
             return f"calls itself {loader.name!r}, a name that is already taken"
         return ""

@@ -6,9 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from core.corpora import Draft, Problem, Row
+from core.corpora.contract import draft_fault
 
 ROOT = Path(__file__).resolve().parents[3]
 _CODE = """
@@ -26,6 +31,8 @@ def read(root):
         return Draft(root, [Row({"audio": "a.wav"}, "a.wav")])
     if (root / "other").exists():
         return []
+    if (root / "leaves").exists():
+        raise SystemExit(0)
     emotions = ("angry", "sad")
     names = list(audio_files(root))
     rows = [
@@ -38,11 +45,16 @@ def read(root):
 LOADER = Loader("harbour", "Harbour voices", "Two people.", "CC0", "*.wav", read)
 TAKEN = Loader("emodb", "Not EmoDB", "x", "x", "x", read)
 UGLY = Loader("ugly", "two\\nlines", "x", "x", "x", read)
+HOMELESS = Loader("homeless", "x", "x", "x", "x", read, home="here")
+OPTIONS = Loader("options", "x", "x", "x", "x", read, options="table")
 THING = 42
 """
 _POINTS = """[mirage.corpora]
 harbour = harbour_voices:LOADER
 taken = harbour_voices:TAKEN
+homeless = harbour_voices:HOMELESS
+options = harbour_voices:OPTIONS
+asks = harbour_asks:LOADER
 thing = harbour_voices:THING
 ugly = harbour_voices:UGLY
 gone = harbour_voices_gone:LOADER
@@ -57,6 +69,7 @@ def site(tmp_path: Path) -> Path:
     info = site / "harbour_voices-1.0.dist-info"
     info.mkdir(parents=True)
     (site / "harbour_voices.py").write_text(_CODE)
+    (site / "harbour_asks.py").write_text("from core.corpora import LOADERS\nlist(LOADERS)\nLOADER = 7\n")
     (site / "harbour_exits.py").write_text("raise SystemExit(3)\n")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: harbour-voices\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(_POINTS)
@@ -103,13 +116,16 @@ def test_broken_ones_get_a_line_each_and_break_nothing(site):
     assert names[-1] == "harbour"
     assert names.count("emodb") == 1
     lines = done.stderr.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 8
     for line, point, reason in zip(
         lines,
-        ("exits", "gone", "taken", "thing", "ugly"),
+        ("asks", "exits", "gone", "homeless", "options", "taken", "thing", "ugly"),
         (
+            "is a int, not a core.corpora.Loader",
             "cannot be imported (SystemExit: 3)",
             "cannot be imported (ModuleNotFoundError: No module named 'harbour_voices_gone')",
+            "has a home that is no function",
+            "has options that are no tuple of names",
             "calls itself 'emodb', a name that is already taken",
             "is a int, not a core.corpora.Loader",
             "lacks a name, title, description, licence or layout of one printable line",
@@ -133,7 +149,8 @@ def test_asking_for_a_broken_one_says_why(site, tmp_path):
     ("flag", "says"),
     [
         ("explode", "the corpus loader harbour of another package failed (KeyError: 'explode'); tell its author"),
-        ("other", "failed (TypeError: read gave list, not a Draft)"),
+        ("other", "the corpus loader harbour gave a list, not a Draft; tell its author"),
+        ("leaves", "failed (SystemExit: 0)"),
         ("nameless", "gave a row of a.wav without an utterance_id"),
     ],
 )
@@ -143,3 +160,50 @@ def test_a_loader_that_fails_is_one_line(site, corpus, flag, says):
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert says in done.stderr
+
+
+GOOD = {"utterance_id": "a", "audio": "a.wav", "emotion": "sad", "speaker": "1", "arousal": 0.5}
+
+
+def draft(values: object = None, **parts: object) -> Draft:
+    row = Row({**GOOD, **values} if isinstance(values, dict) else GOOD if values is None else values, "a.wav")
+    return replace(Draft(Path("x"), [row]), **parts)
+
+
+def test_what_a_loader_may_give():
+    numbers = {"start": np.float32(0.5), "end": 2, "valence": float("nan"), "emotion_votes": {"sad": np.int64(2)}}
+    scales = {"arousal": [1, 7]}
+    assert draft_fault(draft({**numbers, "text": None}, problems=[Problem("f", 3, "r")], scales=scales)) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (draft({"utterance_id": 3}), "gave a row of a.wav whose utterance_id is a int, not a text"),
+        (draft({"utterance_id": ""}), "gave a row of a.wav without an utterance_id"),
+        (draft({"utterance_id": []}), "gave a row of a.wav whose utterance_id is a list, not a text"),
+        (draft({"speaker": 7}), "gave a row of a.wav whose speaker is a int, not a text"),
+        (draft({"audio": Path("a.wav")}), "whose audio is a PosixPath, not a text"),
+        (draft({"emotion": "Sadness"}), "whose emotion is 'Sadness', not one of angry"),
+        (draft({"arousal": "0.5"}), "whose arousal is a str, not a number"),
+        (draft({"start": True}), "whose start is a bool, not a number"),
+        (draft({"arousal": 3}), "whose arousal is 3, not from 0 to 1"),
+        (draft({"emotion_votes": ["sad"]}), "whose emotion_votes are ['sad'], not a dict"),
+        (draft({"emotion_votes": {"sad": "2"}}), "whose emotion_votes are {'sad': '2'}, not a dict"),
+        (draft([]), "gave a row of a.wav whose values are a list, not a dict"),
+        (draft(rows=()), "gave rows as a tuple, not a list"),
+        (draft(rows=[{}]), "gave rows that hold a dict, not a Row"),
+        (draft(rows=[None]), "gave rows that hold nothing, not a Row"),
+        (draft(rows=[Row(GOOD, Path("a.wav"))]), "gave a row whose file is a PosixPath, not a text"),
+        (draft(rows=[Row(GOOD, "a.wav", "3")]), "gave a row of a.wav whose number is a str"),
+        (draft(problems=["bad"]), "gave problems that hold a str, not a Problem"),
+        (draft(problems=[Problem(Path("a"), None, "r")]), "gave a problem whose file is a PosixPath, not a text"),
+        (draft(problems=[Problem("a", "3", "r")]), "gave a problem whose row is a str, not a number"),
+        (draft(remarks="fine"), "gave remarks as a str, not a list"),
+        (draft(scales={"arousal": {1, 7}}), "gave scales that JSON cannot hold"),
+        (draft(scales=[1, 7]), "gave scales as a list, not a dict by name"),
+        (draft(root="x"), "gave a draft whose root is a str, not a Path"),
+    ],
+)
+def test_what_it_may_not(given, says):
+    assert says in (draft_fault(given) or "")
