@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.errors import BadInputError
 from core.pairs import read_pairs, read_ranges
+from core.progress import Progress
 from dashboard import state
 from dashboard.corpus_panel import problem_table
 
@@ -129,12 +130,6 @@ def _ingest(
         if option in arguments:
             arguments[option] = read(f"{label}:", [arguments[option]])
     bar = st.progress(0.0, text="Looking for clips")
-
-    def progress(done: int, total: int, message: str = "") -> None:
-        # A message for each of 100,000 clips would flood the browser.
-        if total and (done == total or done % max(1, total // 100) == 0):
-            bar.progress(done / total, text=f"{message or 'reading'}: {done:,} of {total:,}")
-
     try:
         with tempfile.TemporaryDirectory(prefix="mirage-") as folder:
             if upload is not None:
@@ -142,10 +137,34 @@ def _ingest(
                 table.write_bytes(upload.getvalue())
                 arguments["table"] = str(table)
             return ingest(
-                kind, path, name=name, workspace=state.workspace(), replace=replace, progress=progress, **arguments
+                kind,
+                path,
+                name=name,
+                workspace=state.workspace(),
+                replace=replace,
+                progress=by_percent(bar.progress),
+                **arguments,
             )
     finally:
         bar.empty()
+
+
+def by_percent(show: Callable[..., Any]) -> Progress:
+    """Tells ``show(share, text=...)`` of the first call, of every percent and of the end.
+
+    A message for each of 100,000 clips would flood the browser; which counts are told is for the caller to choose.
+    """
+    shown = -1
+
+    def progress(done: int, total: int, message: str = "") -> None:
+        nonlocal shown
+        percent = 100 * done // total if total else 0
+        if percent != shown:
+            shown = percent
+            share = min(1.0, done / total) if total else 0.0
+            show(share, text=f"{message or 'reading'}: {done:,} of {total:,}")
+
+    return progress
 
 
 def _show_refused() -> None:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.corpora import load_corpus
 from core.workspace import Workspace
+from dashboard.corpus_form import by_percent
 
 
 @pytest.fixture
@@ -71,3 +72,15 @@ def test_problems_are_shown_when_nothing_can_be_used(workspace: Workspace, clips
     app.run()
     app.button[0].click().run()
     assert not app.dataframe
+
+
+@pytest.mark.parametrize(("total", "step"), [(264_705, 264), (1_000, 1), (7, 1), (101, 3)])
+def test_progress_is_shown_at_every_percent_whatever_the_step(total: int, step: int) -> None:
+    shown: list[float] = []
+    progress = by_percent(lambda share, text: shown.append(share))
+    for done in range(1, total + 1):
+        if done % step == 0 or done == total:
+            progress(done, total, "checking audio")
+    assert min(100, total // step) <= len(shown) <= 101
+    assert shown == sorted(shown)
+    assert shown[-1] == 1.0
