@@ -38,6 +38,7 @@ class Wav2VecEncoder(AudioEncoder):
             model.encoder.layer_norm = nn.Identity()
         self.model = model
         self._over_time = getattr(config, "feat_extract_norm", "layer") == "group"
+        self._clip_by_clip = True
         self._front = _ClipByClip(model.feature_extractor)
         model.feature_extractor = self._front
         self._mask: torch.Tensor | None = None
@@ -46,6 +47,8 @@ class Wav2VecEncoder(AudioEncoder):
 
     def place(self, device: torch.device, dtype: torch.dtype) -> None:
         super().place(device, dtype)
+        # Without a norm over time a GPU takes the batch at once; the frames that padding reaches are not a clip's own.
+        self._clip_by_clip = self._over_time or device.type == "cpu"
         # WavLM's attention hands its weights to a function of PyTorch: they must stay what they are.
         if device.type == "cpu" and dtype == torch.float32 and self.model_type != "wavlm":
             pack_linears(self.model)
@@ -75,7 +78,7 @@ class Wav2VecEncoder(AudioEncoder):
         attention = torch.arange(values.shape[1])[None, :] < lengths[:, None]
         frames = self.model._get_feat_extract_output_lengths(lengths)
         self._front.lengths = None
-        if not same and (self._over_time or self.device.type == "cpu"):
+        if not same and self._clip_by_clip:
             self._front.lengths = lengths.tolist()
         self._mask = None
         if not same:
