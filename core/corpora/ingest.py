@@ -79,7 +79,7 @@ def ingest(
     chosen = find_loader(loader)
     unknown = sorted(set(options) - set(chosen.options))
     if unknown:
-        raise BadInputError(f"the corpus {loader} takes no {', '.join(unknown)}; that is for `mirage ingest folder`")
+        raise BadInputError(f"the corpus {loader} takes no {', '.join(map(_with_takers, unknown))}")
     if path is None:
         path = _home(chosen)
     root = check_folder(user_path(path))
@@ -140,6 +140,12 @@ def find_loader(name: str) -> Loader:
             f"there is no corpus loader {name!r}; there are {known} (`mirage ingest --list`); "
             "any other corpus can be read with `mirage ingest folder PATH --table FILE`"
         ) from None
+
+
+def _with_takers(option: str) -> str:
+    """The option, and in brackets the corpora that take it."""
+    takers = sorted(loader.name for loader in LOADERS.values() if option in loader.options)
+    return f"{option} ({', '.join(takers) or 'no corpus'} {'do' if len(takers) > 1 else 'does'})"
 
 
 def _default_name(loader: Loader, root: Path) -> str:

@@ -95,7 +95,9 @@ def read(root: Path) -> Draft:
 def _votes(root: Path) -> tuple[dict[str, dict[str, float]], list[Problem]]:
     """Clip -> share of each emotion in the raters' choice: 1, or equal parts in a tie."""
     # Beside the clips' folder as in the release; also where AudioWAV itself was given.
-    places = (root / "processedResults", root, root.parent / "processedResults")
+    places = [root / "processedResults", root]
+    if root.name in ("AudioWAV", "AudioMP3"):
+        places.append(root.parent / "processedResults")
     path = next((place / _VOTES for place in places if (place / _VOTES).is_file()), None)
     if path is None:
         return {}, []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def _text(path: Path) -> str:
 
 def _delimiter(text: str) -> str:
     """The delimiter that splits the header into most cells; a comma where there is only one column."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
+    header = _first_line(text)
     counts = {}
     for delimiter in _DELIMITERS:
         try:
@@ -95,3 +96,14 @@ def _delimiter(text: str) -> str:
         except (csv.Error, StopIteration):
             counts[delimiter] = 0
     return max(_DELIMITERS, key=lambda delimiter: counts[delimiter])
+
+
+def _first_line(text: str) -> str:
+    """The first line that is not blank; the lines after it are not looked at."""
+    first = re.search(r"\S", text)
+    if first is None:
+        return ""
+    at = first.start()
+    begin = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    end = re.compile(r"[\r\n]").search(text, at)
+    return text[begin : end.start() if end is not None else len(text)]

@@ -9,7 +9,8 @@ import re
 from pathlib import Path, PurePosixPath
 
 from core.corpora.drafts import Draft, Loader, Row, audio_files
-from core.corpora.problems import Problem
+from core.corpora.loaders.copies import copies_remark, without_copies
+from core.corpora.problems import Problem, printable
 from core.errors import BadInputError
 
 SENTENCES = {
@@ -49,16 +50,17 @@ _NAME = re.compile(r"(?P<speaker>\d\d)(?P<sentence>[ab]\d\d)(?P<emotion>[WLEAFTN
 
 
 def read(root: Path) -> Draft:
-    """Reads the folder that holds ``wav/``, or the clips themselves.
+    """Reads the folder that holds ``wav/``, or the clips themselves; what is there twice is read once.
 
     Raises:
         BadInputError: there is no audio.
     """
+    files, passed = without_copies(root, audio_files(root, depth=3), lambda file: PurePosixPath(file).stem)
+    if not files:
+        raise BadInputError(f"{printable(str(root))}: there is no audio in this folder (expected: {LOADER.layout})")
     rows: list[Row] = []
     problems: list[Problem] = []
-    found = False
-    for audio in audio_files(root, depth=2):
-        found = True
+    for audio in files:
         stem = PurePosixPath(audio).stem
         match = _NAME.fullmatch(stem)
         if match is None or match["speaker"] not in GENDERS or match["sentence"] not in SENTENCES:
@@ -74,9 +76,7 @@ def read(root: Path) -> Draft:
             "language": "de",
         }
         rows.append(Row(values, audio))
-    if not found:
-        raise BadInputError(f"{root}: there is no audio in this folder (expected: {LOADER.layout})")
-    return Draft(root, rows, problems)
+    return Draft(root, rows, problems, copies_remark(passed))
 
 
 LOADER = Loader(

@@ -9,7 +9,8 @@ import re
 from pathlib import Path, PurePosixPath
 
 from core.corpora.drafts import Draft, Loader, Row, audio_files
-from core.corpora.problems import Problem
+from core.corpora.loaders.copies import copies_remark, without_copies
+from core.corpora.problems import Problem, printable
 from core.errors import BadInputError
 
 STATEMENTS = {"01": "Kids are talking by the door.", "02": "Dogs are sitting by the door."}
@@ -30,17 +31,19 @@ _NAME = re.compile(
 
 
 def read(root: Path) -> Draft:
-    """Reads the folder that holds ``Actor_01`` to ``Actor_24``, or the clips themselves; songs are passed over.
+    """Reads the folder that holds ``Actor_01`` to ``Actor_24``, or the clips themselves; songs are passed over,
+    and what is there twice is read once.
 
     Raises:
         BadInputError: there is no audio.
     """
+    files, passed = without_copies(root, audio_files(root), lambda file: PurePosixPath(file).stem)
+    if not files:
+        raise BadInputError(f"{printable(str(root))}: there is no audio in this folder (expected: {LOADER.layout})")
     rows: list[Row] = []
     problems: list[Problem] = []
     songs = 0
-    found = False
-    for audio in audio_files(root):
-        found = True
+    for audio in files:
         stem = PurePosixPath(audio).stem
         match = _NAME.fullmatch(stem)
         if match is None:
@@ -59,10 +62,8 @@ def read(root: Path) -> Draft:
             "language": "en",
         }
         rows.append(Row(values, audio))
-    if not found:
-        raise BadInputError(f"{root}: there is no audio in this folder (expected: {LOADER.layout})")
     remarks = [f"{songs} songs were passed over: only speech is read"] if songs else []
-    return Draft(root, rows, problems, remarks)
+    return Draft(root, rows, problems, remarks + copies_remark(passed))
 
 
 LOADER = Loader(

@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import posixpath
+import tracemalloc
 from pathlib import Path, PureWindowsPath
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.corpora import EMOTIONS, ingest, read_emotion
+from core.corpora.loaders.csvfile import _delimiter, parse_sheet
 from core.corpora.loaders.folder import read
 from core.corpora.paths import path_fault
 from core.errors import BadInputError
@@ -101,6 +103,24 @@ def test_unreadable_tables(small):
     ]:
         table.write_bytes(content)
         refused(root, says, table=table)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_header_is_the_first_line_with_something_in_it(end):
+    text = end.join(["", "  ", "\taudio\temotion, or none", "1\ta.wav\tsad", "", "2\tb.wav\tsad"])
+    sheet = parse_sheet(text, "t")
+    assert sheet.header == ["", "audio", "emotion, or none"]
+    assert [cells[1] for _, cells in sheet.rows] == ["a.wav", "b.wav"]
+
+
+def test_a_long_table_is_not_split_to_find_its_header():
+    text = "audio;emotion\n" + "a.wav;sad\n" * 200_000
+    tracemalloc.start()
+    assert _delimiter(text) == ";"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000
+    assert _delimiter(" " * 1_000_000) == ","
 
 
 def test_bad_options(small):

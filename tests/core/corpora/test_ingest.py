@@ -76,14 +76,25 @@ def test_emodb_with_what_does_not_belong(tmp_path, workspace, clip):
     for name in ("wav/03a01Fa.wav", "wav/08a01Wa.wav", "wav/99a01Fa.wav", "wav/noise.wav", "wav/._03a01Fa.wav"):
         clip(root / name)
     clip(root / "03a01Fa.wav")
+    clip(root / "08a01Wa.wav", 0.5)
     (root / "wav" / "notes.txt").write_text("not looked at")
     done = ingest("emodb", root, workspace=workspace)
     assert done.corpus.table["utterance_id"].tolist() == ["03a01Fa", "08a01Wa"]
     lines = "\n".join(str(problem) for problem in done.problems)
     assert "wav/noise.wav: is not named like a clip of EmoDB" in lines
     assert "wav/99a01Fa.wav: is not named" in lines
-    assert "wav/03a01Fa.wav: the utterance id '03a01Fa' is already taken by 03a01Fa.wav" in lines
+    # The same clip again is a copy, another one of that name is not.
+    assert "1 copies of clips were passed over" in done.remarks
+    assert "wav/08a01Wa.wav: the utterance id '08a01Wa' is already taken by 08a01Wa.wav" in lines
     assert len(done.problems) == 3
+
+
+def test_ravdess_unpacked_twice(tmp_path, workspace, clip):
+    for folder in ("Actor_07", "audio_speech_actors_01-24/Actor_07"):
+        clip(tmp_path / "r" / folder / "03-01-05-02-01-01-07.wav")
+    done = ingest("ravdess", tmp_path / "r", workspace=workspace)
+    assert (len(done.corpus), done.problems) == (1, [])
+    assert "1 copies of clips were passed over" in done.remarks
 
 
 def test_ravdess_flat_and_without_songs(tmp_path, workspace, clip):
@@ -255,8 +266,12 @@ def test_unknown_loader_and_options(tmp_path, workspace):
         ingest("iemocapp", tmp_path, workspace=workspace)
     with pytest.raises(BadInputError, match="--check some: choose auto, whole, pieces"):
         ingest("emodb", tmp_path, workspace=workspace, check="some")
-    with pytest.raises(BadInputError, match="emodb takes no table"):
+    with pytest.raises(BadInputError, match=r"emodb takes no table \(folder does\)$"):
         ingest("emodb", tmp_path, workspace=workspace, table="x.csv")
+    with pytest.raises(BadInputError, match=r"takes no labels \(audformat, folder do\), scales \(folder does\)$"):
+        ingest("emodb", tmp_path, workspace=workspace, labels={"a": "sad"}, scales={})
+    with pytest.raises(BadInputError, match=r"audformat takes no colour \(no corpus does\)$"):
+        ingest("audformat", tmp_path, workspace=workspace, colour="red")
 
 
 def test_the_demo_is_read_like_any_table(workspace, small):

@@ -57,6 +57,11 @@ def test_crema_d_in_parts(tmp_path, workspace):
     root = crema_d.build(tmp_path / "c", mp3=False)
     inner = ingest("crema-d", root / "AudioWAV", workspace=workspace)
     assert rows_by_id(inner).loc["1001_IEO_HAP_LO", "emotion_votes"] == {"neutral": 1.0}
+    # Beside a folder of any other name lie the votes of who knows what.
+    shutil.copytree(root / "AudioWAV", root / "clips")
+    other = ingest("crema-d", root / "clips", name="other", workspace=workspace)
+    assert other.corpus.table["emotion_votes"].isna().all()
+    shutil.rmtree(root / "clips")
     shutil.rmtree(root / "processedResults")
     bare = ingest("crema-d", root, name="bare", workspace=workspace)
     assert bare.corpus.table["emotion_votes"].isna().all()
