@@ -40,7 +40,7 @@ def embed(
             "nothing is learnt)."
         ),
     ] = "mean",
-    batch: Annotated[int, typer.Option(min=1, max=4096, help="Clips or texts at once.")] = 16,
+    batch: Annotated[int, typer.Option(min=1, max=512, help="Clips or texts at once, 512 at most.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     precision: Annotated[
         str,
@@ -59,7 +59,11 @@ def embed(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=100_000, help="ray: how many; by default one a GPU, without GPUs one a core."),
+        typer.Option(
+            min=1,
+            max=100_000,
+            help="ray: how many; by default one a GPU, without GPUs one a core; fewer share the cores.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool,
@@ -102,6 +106,8 @@ def embed(
     }
     if dry_run:
         _estimate(corpus, asked, as_json)
+        if engine == "ray":
+            typer.echo("the estimate is for one worker on this machine, not for a cluster", err=True)
         return
     with stop_on_signal() as stop, progress_bar("embedding", quiet=as_json) as progress:
         if engine == "ray":

@@ -29,6 +29,17 @@ _SECONDS = 600.0
 _AHEAD = 3
 
 
+def check_batch(batch: int) -> int:
+    """Returns ``batch`` if a batch can be so large.
+
+    Raises:
+        BadInputError: it cannot.
+    """
+    if not 1 <= batch <= CHUNK:
+        raise BadInputError(f"batch {batch}: from 1 to {CHUNK}")
+    return batch
+
+
 def plan_batches(pool: ThreadPoolExecutor, items: Sequence[Item], batch: int) -> Iterator[list[Item]]:
     """Batches of examined items of like length, at most ``batch`` in each.
 

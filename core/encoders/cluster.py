@@ -61,7 +61,8 @@ class Cluster:
     Attributes:
         address: of an existing cluster (``host:port``, or ``auto`` for the one of this machine); None starts one on
             this machine and ends it with the work.
-        workers: how many; by default one for each GPU, and without any one for each core.
+        workers: how many; by default one for each GPU, and without any one for each core. Fewer than there are cores
+            share these.
     """
 
     address: str | None = None
@@ -71,10 +72,10 @@ class Cluster:
 class Worker:
     """One process somewhere in the cluster, with an encoder of its own. Made into a Ray actor."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, threads: int = 1) -> None:
         import torch
 
-        torch.set_num_threads(1)
+        torch.set_num_threads(threads)
         self.encoder = recipe.load()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode")
         self._model = threading.Lock()
@@ -160,8 +161,10 @@ def recipes(
     """The recipes of what is asked for, audio first.
 
     Raises:
-        BadInputError: nothing is asked for, or a loaded encoder is given: workers load their own.
+        BadInputError: nothing is asked for, a loaded encoder is given (workers load their own), or one of the GPUs.
     """
+    if device.startswith("cuda:"):
+        raise BadInputError(f"device {device}: on a cluster each worker has a GPU to itself; use cuda")
     found = []
     for modality, source in (("audio", audio_encoder), ("text", text_encoder)):
         if source is None:

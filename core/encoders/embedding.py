@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders.audio import AudioEncoder
-from core.encoders.batches import Encoder, Outcome, decode_ahead, encode_batch, plan_batches
+from core.encoders.batches import Encoder, Outcome, check_batch, decode_ahead, encode_batch, plan_batches
 from core.encoders.current import inputs_fingerprint, inputs_of
 from core.encoders.items import Item, audio_items, text_items
 from core.encoders.store import Embeddings
@@ -66,8 +66,7 @@ def plan_jobs(
         raise BadInputError("give an audio encoder, a text encoder or both")
     if dtype not in ("float32", "float16"):
         raise BadInputError(f"dtype {dtype!r} is not known; use float32 or float16")
-    if batch < 1:
-        raise BadInputError(f"batch {batch}: at least 1")
+    check_batch(batch)
     workspace = workspace or Workspace()
     # Both are loaded before any work: a mistyped text encoder is told at once, not after the audio.
     found: list[tuple[Encoder, list[Item]]] = []
@@ -112,7 +111,7 @@ def embed_corpus(
         audio_encoder, text_encoder: hub ids, folders or loaded encoders; at least one.
         workspace: by default the one of MIRAGE_HOME.
         layer, pooling: of the audio encoder, see ``AudioEncoder.load``; text is pooled as its checkpoint says.
-        batch: clips or texts at once.
+        batch: clips or texts at once, 512 at most.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: of the models, ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         dtype: of the stored vectors, ``float32`` or ``float16``.

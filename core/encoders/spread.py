@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.encoders.batches import Outcome, plan_batches
+from core.encoders.batches import Outcome, check_batch, plan_batches
 from core.encoders.cluster import Cluster, Recipe, connected, recipes
 from core.encoders.embedding import never, record, store_meta
 from core.encoders.items import Item, audio_items, text_items
@@ -55,8 +55,7 @@ def embed_on_cluster(
     """
     if dtype not in ("float32", "float16"):
         raise BadInputError(f"dtype {dtype!r} is not known; use float32 or float16")
-    if batch < 1:
-        raise BadInputError(f"batch {batch}: at least 1")
+    check_batch(batch)
     workspace = workspace or Workspace()
     wanted = recipes(audio_encoder, text_encoder, layer=layer, pooling=pooling, device=device, precision=precision)
     totals = {"audio": int(corpus.table["audio"].notna().sum()), "text": int(corpus.table["text"].notna().sum())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,11 @@ class WorkerPool:
         """
         resources = self.ray.cluster_resources()
         gpus = int(resources.get("GPU", 0)) if self.recipe.device in ("auto", "cuda") else 0
-        self._needs = {"num_gpus": 1, "num_cpus": 1} if gpus else {"num_cpus": 1}
+        cores = 1
+        if self.workers and not gpus:
+            nodes = [int(node["Resources"].get("CPU", 0)) for node in self.ray.nodes() if node["Alive"]]
+            cores = cores_each(nodes, self.workers)
+        self._needs = {"num_gpus": 1, "num_cpus": 1} if gpus else {"num_cpus": cores}
         count = self.workers or gpus or int(resources.get("CPU", 1))
         for _ in range(max(1, count)):
             self._members.append(self._new())
@@ -95,7 +99,7 @@ class WorkerPool:
 
     def _new(self, failed: int = 0) -> _Member:
         remote = self.ray.remote(max_concurrency=IN_FLIGHT + 1, max_restarts=0, **self._needs)(self.worker)
-        actor = remote.remote(self.recipe)
+        actor = remote.remote(self.recipe, self._needs["num_cpus"])
         return _Member(actor=actor, ready=actor.describe.remote(), failed=failed)
 
     def _first(self) -> Description:
@@ -183,6 +187,19 @@ class WorkerPool:
         # It may be alive, only not to be reached or without an encoder: its place is needed.
         self.ray.kill(member.actor)
         self._members[self._members.index(member)] = self._new(failed)
+
+
+def cores_each(nodes: Sequence[int], workers: int) -> int:
+    """The most cores that each of ``workers`` can have on nodes of so many, no worker on two; 1 where it is tight.
+
+    >>> cores_each([4, 8], 2), cores_each([4, 8], 1), cores_each([2, 2], 9)
+    (4, 8, 1)
+    """
+    return next((cores for cores in range(max(nodes, default=1), 1, -1) if _room(nodes, cores) >= workers), 1)
+
+
+def _room(nodes: Sequence[int], cores: int) -> int:
+    return sum(node // cores for node in nodes)
 
 
 def _plain(error: Any) -> MirageError:

@@ -45,6 +45,13 @@ def test_bad_input_is_one_line(workspace: Workspace, arguments: tuple[str, ...],
     assert reason in result.stderr
 
 
+def test_batch_is_not_cut_silently(workspace: Workspace) -> None:
+    result = mirage(workspace, "embed", "nothing", "--audio-encoder", "x", "--batch", "513")
+    assert result.returncode == 2
+    assert "Invalid value for '--batch'" in result.stderr
+    assert "512" in result.stderr
+
+
 @pytest.mark.speech
 def test_real_corpus_stopped_and_finished(workspace: Workspace, shared: Path, tmp_path: Path) -> None:
     from core.corpora import ingest

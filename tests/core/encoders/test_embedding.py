@@ -275,7 +275,15 @@ def test_text(workspace: Workspace, make_corpus) -> None:
     assert np.linalg.norm(newer[3] - vectors[3]) > 0.1
 
 
-@pytest.mark.parametrize("bad", [{}, {"audio_encoder": "x", "dtype": "float64"}, {"audio_encoder": "x", "batch": 0}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"audio_encoder": "x", "dtype": "float64"},
+        {"audio_encoder": "x", "batch": 0},
+        {"audio_encoder": "x", "batch": 513},
+    ],
+)
 def test_bad_arguments(workspace: Workspace, make_corpus, bad: dict) -> None:
     with pytest.raises(BadInputError):
         embed_corpus(make_corpus(workspace, 1), workspace=workspace, **bad)

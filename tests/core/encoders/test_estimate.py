@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.encoders import AudioEncoder, embed_corpus
 from core.encoders.embedding import plan_jobs
 from core.encoders.estimate import Estimate, estimate_job
 from core.workspace import Workspace
+from tests.core.cli.test_embed import mirage
 
 
 @pytest.fixture
@@ -65,3 +67,12 @@ def test_nothing_can_be_probed(workspace: Workspace, make_corpus, encoder: Audio
         path.write_bytes(b"no audio")
     found = estimate(corpus, encoder, workspace)
     assert (found.left, found.seconds, found.probed) == (3, None, 0)
+
+
+def test_dry_run_says_what_it_is_for(workspace: Workspace, make_corpus, tiny_whisper: Path) -> None:
+    make_corpus(workspace, 2)
+    command = ["embed", "toy", "--audio-encoder", str(tiny_whisper), "--dry-run", "--engine", "ray", "--workers", "9"]
+    result = mirage(workspace, *command, "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)[0]["rows"] == 2
+    assert "the estimate is for one worker on this machine, not for a cluster" in result.stderr

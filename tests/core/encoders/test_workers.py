@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from core.encoders.cluster import Cluster, connected
-from core.encoders.workers import WorkerPool
+from core.encoders.cluster import Cluster, connected, recipes
+from core.encoders.workers import WorkerPool, cores_each
 from core.errors import BadInputError, FailureError
 
 pytest.importorskip("ray", reason="Ray is not installed (pip install 'mirage-affect[cluster]')")
@@ -28,8 +29,10 @@ def light(folder: Path) -> type:
     place = str(folder)
 
     class Light:
-        def __init__(self, recipe: Any) -> None:
+        def __init__(self, recipe: Any, threads: int) -> None:
             import os
+
+            self.threads = threads
 
             # Each start takes the next of what is planned for the starts.
             for line in recipe.starts:
@@ -46,7 +49,7 @@ def light(folder: Path) -> type:
                 break
 
         def describe(self) -> Any:
-            return SimpleNamespace(meta={}, version="1")
+            return SimpleNamespace(meta={"threads": self.threads}, version="1")
 
         def encode(self, group: list[str], batch: int, dtype: str) -> list[str]:
             import os
@@ -114,6 +117,37 @@ def test_workers_that_die_without_a_word(ray: Any, tmp_path: Path, monkeypatch: 
     assert str(caught.value) == (
         "no worker is left, and none can be started: a worker died while it loaded the encoder (out of memory?)"
     )
+
+
+def test_few_workers_share_the_cores(ray: Any, tmp_path: Path) -> None:
+    pool = pool_of(ray, tmp_path, 1, [])
+    try:
+        assert pool.start().meta == {"threads": os.cpu_count()}
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "workers", "cores"),
+    [
+        ([8], 1, 8),
+        ([8], 3, 2),
+        ([8], 8, 1),
+        ([8], 9, 1),
+        ([4, 8], 2, 4),
+        ([0, 2, 16], 2, 8),
+        ([3, 3], 2, 3),
+        ([], 1, 1),
+    ],
+)
+def test_no_worker_asks_for_more_than_a_node_has(nodes: list[int], workers: int, cores: int) -> None:
+    assert cores_each(nodes, workers) == cores
+    assert workers > sum(nodes) or sum(node // cores for node in nodes) >= workers
+
+
+def test_one_of_the_gpus_is_refused() -> None:
+    with pytest.raises(BadInputError, match=r"^device cuda:1: .*; use cuda$"):
+        recipes("x", None, layer="auto", pooling="mean", device="cuda:1", precision="auto")
 
 
 def test_an_encoder_that_is_none_ends_it_at_once(ray: Any, tmp_path: Path) -> None:
