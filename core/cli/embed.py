@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Annotated, Any
 
 import typer
@@ -115,7 +116,9 @@ def embed(
             from core.encoders.spread import embed_on_cluster
 
             cluster = Cluster(address, workers)
-            stores = embed_on_cluster(corpus, **asked, cluster=cluster, progress=progress, stop=stop.is_set)
+            # Ray says on standard output that a worker died; what is printed there is for --json alone.
+            with redirect_stdout(sys.stderr):
+                stores = embed_on_cluster(corpus, **asked, cluster=cluster, progress=progress, stop=stop.is_set)
         else:
             stores = embed_corpus(corpus, **asked, progress=progress, stop=stop.is_set)
     stopped = stop.is_set() and not all(store.complete for store in stores)

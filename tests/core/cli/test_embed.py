@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.encoders import Embeddings
@@ -94,3 +97,37 @@ def test_real_corpus_stopped_and_finished(workspace: Workspace, shared: Path, tm
     assert "all is done; nothing was written" in table.stderr
     _, found = Embeddings.find(corpus, "auto", workspace).for_ids(corpus.table["utterance_id"])
     assert found.all()
+
+
+@pytest.mark.speech
+def test_a_worker_that_dies_on_a_cluster_leaves_the_json_whole(workspace: Workspace, shared: Path) -> None:
+    """Ray tells of it on standard output, in the middle of anything."""
+    pytest.importorskip("ray", reason="Ray is not installed (pip install 'mirage-affect[cluster]')")
+    speaker = workspace.root / "speaker"
+    speaker.mkdir()
+    for clip in sorted((shared / "data" / "emodb" / "wav").glob("03*.flac")):
+        shutil.copy(clip, speaker)
+    assert mirage(workspace, "ingest", "emodb", str(speaker)).returncode == 0
+    encoder = str(shared / "models" / "whisper-tiny-encoder")
+    command = [sys.executable, "-m", "core", "embed", "emodb", "--audio-encoder", encoder, "--engine", "ray"]
+    with subprocess.Popen(
+        [*command, "--workers", "2", "--batch", "2", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"MIRAGE_HOME": str(workspace.root)},
+    ) as process:
+        killed = None
+        while killed is None and process.poll() is None:
+            for child in psutil.Process(process.pid).children(recursive=True):
+                with suppress(psutil.Error):
+                    if "ray::Worker.encode" in " ".join(child.cmdline()):
+                        killed = child
+                        child.kill()
+                        break
+            time.sleep(0.02)
+        output, _ = process.communicate(timeout=120)
+    assert killed is not None
+    (store,) = json.loads(output)
+    assert store["complete"]
+    assert store["rows"] == len(list(speaker.iterdir()))
