@@ -1,53 +1,71 @@
-"""What one fold is made of: embeddings, labels, and who trains and who is tested."""
+"""What one training of a benchmark is made of: embeddings, labels, and who trains and who is tested."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.alignment import AlignmentData
 from core.config import Config
 from core.corpora import make_folds
 from core.evaluation import LogisticReference, check_rows, check_speakers
 from core.runs.data import RunData, divide
 
 
+@dataclass(frozen=True)
+class Tested:
+    """One fold of figures: ``rows`` (n,) bool of the utterances that are tested together."""
+
+    index: int
+    name: str
+    rows: np.ndarray
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One fold of n utterances.
+    """One training part with the test parts that belong to it, out of n utterances.
 
     Attributes:
-        index, fold: number and name of the fold. classes: k names. speakers: (n,) names or None.
-        train, test: (n,) bool, disjoint in rows and in speakers; rows in neither are not used.
+        index: number of the training part. classes: k names.
+        ids: (n,) utterances. speakers: (n,) names or None. train: (n,) bool.
+        tested: the test parts: one of a fold; in a cross-corpus benchmark, groups of the other corpus's speakers.
         audio: (n, d_a). text: (n, d_s) or None. has_text: (n,) bool. groups: (n,) transcript groups.
         labels: (n,) class indices; -1 everywhere but in the training rows: a method cannot learn from the test part.
     """
 
     index: int
-    fold: str
     classes: list[str]
+    ids: np.ndarray
     speakers: np.ndarray
     train: np.ndarray
-    test: np.ndarray
+    tested: tuple[Tested, ...]
     audio: np.ndarray
     text: np.ndarray | None
     has_text: np.ndarray
     groups: np.ndarray
     labels: np.ndarray
 
-    def training(self) -> AlignmentData:
-        """The training rows as tensors."""
-        return AlignmentData.of(
-            self.train,
-            audio=self.audio,
-            labels=self.labels,
-            text=self.text,
-            has_text=self.has_text,
-            groups=self.groups,
-            speakers=self.speakers,
-        )
+    def __post_init__(self) -> None:
+        self.check()
+
+    @property
+    def test(self) -> np.ndarray:
+        """(n,) bool: all test rows."""
+        return np.logical_or.reduce([fold.rows for fold in self.tested])
+
+    def check(self) -> None:
+        """Refuses rows or speakers on both sides.
+
+        Raises:
+            BadInputError: names them.
+        """
+        check_speakers(self.speakers[self.train], self.speakers[self.test])
+        check_rows(self.ids[self.train], self.ids[self.test])
+
+    def reduced(self, train: np.ndarray) -> Part:
+        """The same with fewer training rows (n,) bool."""
+        return replace(self, train=train & self.train, labels=np.where(train & self.train, self.labels, -1))
 
     def reference(self, *, with_text: bool = False) -> np.ndarray:
         """(n_test,) class indices by the tuned logistic regression, tuned and fitted on the training rows.
@@ -66,41 +84,37 @@ class Part:
         return np.array([position[name] for name in predicted], dtype=np.int64)
 
 
-def parts(data: RunData, config: Config) -> Iterator[tuple[Part, np.ndarray]]:
-    """Each fold with its truth: the (n_test,) class indices of the test rows.
+def parts(data: RunData, config: Config) -> Iterator[Part]:
+    """The training part of each fold, with its test part.
 
-    Nothing is tuned in a benchmark, so an official development set trains too, the reference as well.
+    Methods are tuned on speakers of the training part; an official development set trains too, the reference as well.
 
     Raises:
         BadInputError: no such folds, a class that no training speaker shows, a speaker on both sides.
     """
     table = data.table
-    speakers = table["speaker"].to_numpy(dtype=object)
-    ids = table["utterance_id"].to_numpy(dtype=object)
     for index in range(count_folds(data, config)):
         asked = config.data.model_copy(update={"fold": index, "validation": 0.0})
         part, name = divide(table, data.labels, asked, config.training.seed, data.classes)
         train, test = np.isin(part, ("train", "validation")), part == "test"
-        if not test.any():
-            continue
-        check_speakers(speakers[train], speakers[test])
-        check_rows(ids[train], ids[test])
-        yield (
-            Part(
-                index=index,
-                fold=name,
-                classes=data.classes,
-                speakers=speakers,
-                train=train,
-                test=test,
-                audio=data.audio,
-                text=data.text,
-                has_text=data.has_text,
-                groups=data.groups,
-                labels=np.where(train, data.labels, -1),
-            ),
-            data.labels[test],
-        )
+        if test.any():
+            yield _part(data, index, train, (Tested(index, name, test),))
+
+
+def _part(data: RunData, index: int, train: np.ndarray, tested: tuple[Tested, ...]) -> Part:
+    return Part(
+        index=index,
+        classes=data.classes,
+        ids=data.table["utterance_id"].to_numpy(dtype=object),
+        speakers=data.table["speaker"].to_numpy(dtype=object),
+        train=train,
+        tested=tested,
+        audio=data.audio,
+        text=data.text,
+        has_text=data.has_text,
+        groups=data.groups,
+        labels=np.where(train, data.labels, -1),
+    )
 
 
 def count_folds(data: RunData, config: Config) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -17,9 +18,23 @@ _FEATURES = {"audio": "audio", "audio_and_text": "audio and text"}
 def benchmark(
     name: Annotated[str, typer.Argument(help="Name of an ingested and embedded corpus.")],
     methods: Annotated[
-        str, typer.Option("--methods", help="Separated by commas. In this version: none (nothing generated).")
-    ] = "none",
+        str,
+        typer.Option(
+            "--methods",
+            help="Separated by commas: none, class-weights, noise, mixup, smote, cgan, adan, mirage, "
+            "mirage-no-contrastive, mirage-no-text, mirage-no-mi; 'all' takes all.",
+        ),
+    ] = "none,noise,mixup,smote,cgan,mirage",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")] = 5,
+    condition: Annotated[
+        str,
+        typer.Option(
+            "--condition", help="Training utterances used: all, 50, 25, 10 (per cent) or cut:EMOTION (to 10 %)."
+        ),
+    ] = "all",
+    test_on: Annotated[
+        str | None, typer.Option("--test-on", help="Another corpus, embedded alike: NAME trains, this one is tested.")
+    ] = None,
     fold_by: Annotated[
         str | None, typer.Option("--fold-by", help="What a fold holds out: auto, session, speaker or split.")
     ] = None,
@@ -29,9 +44,16 @@ def benchmark(
         typer.Option("--set", help="SECTION.KEY=VALUE, for example data.n_folds=10 or data.text=none; repeatable."),
     ] = None,
     engine: Annotated[str, typer.Option("--engine", help="Where it runs: local.")] = "local",
+    workers: Annotated[int, typer.Option("--workers", min=0, help="Processes; 0: one for each core.")] = 0,
+    permute_labels: Annotated[
+        bool, typer.Option("--permute-labels", hidden=True, help="Random emotions: all figures must be at chance.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Recognition on held-out speakers, all folds and seeds, against a tuned logistic regression.
+    """Recognition on held-out speakers with each way of augmenting, all folds and seeds.
+
+    Gains are paired, over the same network with nothing added and over a logistic regression on the raw embeddings,
+    all of them tuned on validation speakers.
 
     Ctrl-C stops cleanly; the same command goes on where it was, and one with more seeds does only what is new.
     """
@@ -41,13 +63,22 @@ def benchmark(
 
     sections: dict[str, dict[str, Any]] = {} if fold_by is None else {"data": {"folds": fold_by}}
     resolved = resolve_config(config, settings or [], **sections)
-    from core.benchmarks import BenchmarkStopped, run_benchmark  # brings PyTorch: after what can fail at once
+    from core.benchmarks import METHODS, BenchmarkStopped, run_benchmark  # brings PyTorch: after what can fail at once
     from core.cli.embed import stop_on_signal
 
     try:
         with stop_on_signal() as stop, progress_bar("benchmark", quiet=as_json) as progress:
             found = run_benchmark(
-                name, methods=methods.split(","), seeds=seeds, config=resolved, progress=progress, stop=stop.is_set
+                name,
+                methods=METHODS if methods.strip() == "all" else methods.split(","),
+                seeds=seeds,
+                condition=condition,
+                test_on=test_on,
+                permute_labels=permute_labels,
+                workers=workers or _cores(),
+                config=resolved,
+                progress=progress,
+                stop=stop.is_set,
             )
     except BenchmarkStopped:
         typer.echo("mirage: stopped; what is done is kept - run the same command again to go on", err=True)
@@ -61,39 +92,62 @@ def benchmark(
 
 def _print(results: dict[str, Any]) -> None:
     folds, seeds = len(results["folds"]), len(results["seeds"])
+    tested = f" tested on {results['test_on']}" if results["test_on"] else ""
     typer.echo(
-        f"{results['corpus']}: {results['n_classes']} classes, {results['utterances']} utterances, {folds} folds by "
-        f"{results['split']}, {seeds} seed{'s' if seeds > 1 else ''}; embeddings {', '.join(results['embeddings'])}"
+        f"{results['corpus']}{tested}: {results['n_classes']} classes, {results['utterances']} utterances, {folds} "
+        f"folds by {results['split']}, {seeds} seed{'s' if seeds > 1 else ''}; embeddings "
+        f"{', '.join(results['embeddings'])}"
     )
+    typer.echo(f"condition: {results['condition_title']}; {results['tuning']}")
     typer.echo("trained on the other speakers of each fold; test speakers touch nothing that is fitted")
+    if results["permuted"]:
+        typer.echo(f"emotions dealt out at random: chance is {_share(results['chance'])} %")
     rows, gains, recalls = [], [], []
     for kind, words in _FEATURES.items():
         for method in (results["reference"], *results["methods"].values()):
             figures = method.get(kind)
             if figures is None:
                 continue
-            rows.append([method["title"], words, *(_share(figures[key]) for key in _COLUMNS)])
+            rows.append([method["title"], words, _interval(figures), *(_share(figures[key]) for key in _COLUMNS)])
             recalls.append([method["title"], words, *(_share(figures["recall"][name]) for name in results["classes"])])
-            gain = figures.get("gain")
-            if gain is not None:
-                # The bootstrap over few folds is narrow: a verdict needs interval and test to agree.
-                interval = f"{100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}"
-                agreed = gain["clear"] and gain["p_value"] < 0.05
-                says = ("better" if gain["mean"] > 0 else "worse") if agreed else "not told apart"
-                gains.append([method["title"], words, f"{100 * gain['mean']:+.1f}", interval, gain["p_value"], says])
-    print_table(["recognition", "features", *_COLUMNS.values()], rows, title="Means over folds and seeds, in %")
+            for key, over in (("gain_over_none", "nothing added"), ("gain", "the regression")):
+                if figures.get(key) is not None:
+                    gains.append([method["title"], words, over, *_verdict(figures[key])])
+    print_table(
+        ["recognition", "features", "UA", "95 % interval", *list(_COLUMNS.values())[1:]],
+        [[*row[:2], row[3], row[2], *row[4:]] for row in rows],
+        title="Means over folds and seeds, in % (interval of UA: bootstrap over folds)",
+    )
     print_table(["recall", "features", *results["classes"]], recalls, title="Recall by emotion, all folds pooled, in %")
     if gains:
         print_table(
-            ["gain over the regression", "features", "points of UA", "95 % interval", "p", ""],
-            [[*row[:4], f"{row[4]:.3f}", row[5]] for row in gains],
+            ["gain", "features", "over", "points of UA", "95 % interval", "p", ""],
+            sorted(gains, key=lambda row: (row[2], row[1])),
             title="Paired over folds (interval: bootstrap over folds; p: corrected resampled t-test)",
         )
     else:
         typer.echo("a single fold: no paired comparison")
 
 
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 _COLUMNS = {"ua": "UA", "wa": "WA", "macro_f1": "macro-F1", "ua_pooled": "UA, folds pooled"}
+
+
+def _verdict(gain: dict[str, Any]) -> list[str]:
+    """Points, interval, p, and what they come to."""
+    # The bootstrap over few folds is narrow: a verdict needs interval and test to agree.
+    agreed = gain["clear"] and gain["p_value"] < 0.05
+    says = ("better" if gain["mean"] > 0 else "worse") if agreed else "not told apart"
+    interval = f"{100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}"
+    return [f"{100 * gain['mean']:+.1f}", interval, f"{gain['p_value']:.3f}", says]
+
+
+def _interval(figures: dict[str, Any]) -> str:
+    return "" if figures["low"] is None else f"{_share(figures['low'])} to {_share(figures['high'])}"
 
 
 def _share(value: float | None) -> str:

@@ -24,6 +24,10 @@ QUICK = (
     "alignment.batch=32",
     "--set",
     "alignment.dim=12",
+    "--methods",
+    "none",
+    "--workers",
+    "1",
 )
 
 
@@ -66,13 +70,21 @@ def test_tables_and_json(space: Workspace, capsys: pytest.CaptureFixture[str]) -
     code, printed, errors = mirage(capsys, space, *short)
     assert code == 0, errors
     assert "toy: 3 classes, 96 utterances, 4 folds by speaker, 1 seed; embeddings whisper@3-mean" in printed
-    for words in ("tuned logistic regression", "aligned network", "UA", "macro-F1", "95 % interval", "angry"):
+    for words in (
+        "tuned logistic regression",
+        "nothing added",
+        "UA",
+        "macro-F1",
+        "95 % interval",
+        "angry",
+        "20 candidates",
+    ):
         assert words in printed
     assert results["folder"] in printed.replace("\n", "")
 
 
 def test_stopped_with_ctrl_c_and_gone_on_with(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    long = ("toy", "--seeds", "2", *QUICK, "--set", "alignment.steps=150")
+    long = ("toy", "--seeds", "4", *QUICK, "--set", "alignment.steps=300", "--workers", "2")
     process = subprocess.Popen(
         command(*long), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings(space)
     )
@@ -96,7 +108,9 @@ def test_stopped_with_ctrl_c_and_gone_on_with(space: Workspace, capsys: pytest.C
     ("arguments", "reason"),
     [
         (("nothing",), "there is no corpus 'nothing'"),
-        (("toy", "--methods", "none,noise,mirage"), "methods noise, mirage: not in this version of MIRAGE"),
+        (("toy", "--methods", "none,magic"), "methods magic: unknown; there are: none, class-weights"),
+        (("toy", "--condition", "cut:fear"), "condition 'cut:fear': the classes are angry, happy, sad"),
+        (("toy", "--test-on", "nothing"), "there is no corpus 'nothing'"),
         (("toy", "--fold-by", "mood"), "data.folds = 'mood'"),
         (("toy", "--engine", "ray"), "--engine ray: not available in this version"),
         (("toy", "--set", "alignment.nois=1"), "there is no key 'alignment.nois'"),

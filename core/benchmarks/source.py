@@ -1,0 +1,103 @@
+"""From a benchmark's options to its material: which parts, which labels, which folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core import __version__
+from core.benchmarks.cells import Material
+from core.benchmarks.conditions import Condition
+from core.benchmarks.crossing import Crossing
+from core.benchmarks.parts import parts, split_name
+from core.config import Config
+from core.errors import BadInputError
+from core.runs.data import RunData, load_data
+from core.workspace import Workspace
+
+# Raised when the same options come to other figures.
+_FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is benchmarked, besides the configuration and the methods.
+
+    Attributes:
+        corpus: it trains, and is tested where ``test_on`` is None. condition: see ``Condition.parse``.
+        permute: the emotions are dealt out anew at random, so that nothing but chance is right.
+    """
+
+    corpus: str
+    condition: str = "all"
+    test_on: str | None = None
+    permute: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Material, and what is said of it beside the figures."""
+
+    material: Material
+    split: str
+    embeddings: list[str]
+    utterances: int
+
+
+def load_source(options: Options, config: Config, workspace: Workspace) -> Source:
+    """Reads corpus and embeddings and divides the speakers.
+
+    Raises:
+        BadInputError: corpus, embeddings, condition or folds cannot be used.
+    """
+    config = config.changed(data={"corpus": options.corpus, "fold": None, "validation": 0.0})
+    if options.test_on == options.corpus:
+        raise BadInputError(f"--test-on {options.corpus}: the corpus is tested on itself without this option")
+    own = load_data(config, workspace)
+    stores = list(own.stores)
+    data = [own]
+    if options.permute:
+        own = _permuted(own, config.training.seed)
+    if options.test_on is None:
+        found, truth, split = list(parts(own, config)), own.labels, split_name(own, config)
+        classes = own.classes
+    else:
+        other = load_data(config.changed(data={"corpus": options.test_on}), workspace)
+        data.append(other)
+        crossing = Crossing.of(own, other, config)
+        found, truth, split = [crossing.part], crossing.truth, f"speakers of {options.test_on}"
+        classes = crossing.part.classes
+    condition = Condition.parse(options.condition, classes)
+    name = options.corpus if condition.whole else f"{options.corpus}-{condition.name.replace(':', '-')}"
+    if options.test_on:
+        name += f"-on-{options.test_on}"
+    folder = workspace.benchmarks / f"{name}-{_key(options, config, data)}"
+    # The numbers of parts are their places, whichever folds had nothing to test.
+    placed = [replace(part, index=index) for index, part in enumerate(found)]
+    material = Material(placed, truth, condition, config, folder / "cells")
+    return Source(material, split, [store.name for store in stores], sum(int(part.test.sum()) for part in placed))
+
+
+def _permuted(data: RunData, seed: int) -> RunData:
+    known = np.flatnonzero(data.labels >= 0)
+    labels = data.labels.copy()
+    labels[known] = np.random.default_rng([seed, 31]).permutation(labels[known])
+    return replace(data, labels=labels)
+
+
+def _key(options: Options, config: Config, data: list[RunData]) -> str:
+    """Twelve hex digits of everything a cell depends on besides its method, fold and seed."""
+    content: dict[str, Any] = {
+        "mirage": __version__,
+        "format": _FORMAT,
+        "options": asdict(options),
+        "config": config.model_dump(include={"data", "alignment", "generation"}),
+        "seed": config.training.seed,
+        "corpora": [own.corpus.fingerprint() for own in data],
+        "embeddings": [[[store.name, store.fingerprint()] for store in own.stores] for own in data],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

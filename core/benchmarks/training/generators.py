@@ -1,0 +1,231 @@
+"""Stage 2 for many members at once: the same draws and the same losses as ``GenerationStage``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.benchmarks.training.aligners import masked_infonce
+from core.benchmarks.training.stack import Balanced, Stack, linear, product, rectified, refuse_divergence, sphere, width
+from core.config import GenerationConfig, InformationConfig
+from core.generation import Discriminator, GenerationData, GenerationStage, Generator
+from core.generation.adversarial import generator_loss
+
+Pair = tuple[Generator, Discriminator]
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratorProblem:
+    """What one generator learns from: aligned features, its mode (``text``, ``free`` or ``paired``) and its seed."""
+
+    data: GenerationData
+    classes: int
+    mode: str
+    seed: int
+
+
+def train_generators(
+    problems: Sequence[GeneratorProblem], config: GenerationConfig, step: Callable[[], None] = lambda: None
+) -> list[Pair]:
+    """The averaged generator and the discriminator of each problem, in evaluation mode, on the CPU.
+
+    Up to float error each is what ``GenerationStage`` makes of its problem. Stacks hold the modes text and free with
+    hinge or non-saturating loss; what else there is (paired, wgan-gp) is trained one after the other. A Q head
+    without weight moves nothing in the generator and is left untrained.
+
+    Args:
+        problems: of one number of classes and one mode. step: called after every step of a stack.
+    """
+    trained: list[Pair] = []
+    most = width(config.batch)
+    for start in range(0, len(problems), most):
+        stages = [_stage(problem, config) for problem in problems[start : start + most]]
+        if config.adversarial == "wgan-gp" or stages[0].mode == "paired":
+            for stage in stages:
+                while stage.state.done < stage.total:
+                    stage.step()
+                    step()
+            trained += [stage.finished() for stage in stages]
+        else:
+            trained += _GeneratorStack(stages, config).run(step)
+    return trained
+
+
+def _stage(problem: GeneratorProblem, config: GenerationConfig) -> GenerationStage:
+    """The plain stage, for its first weights and its source of randomness."""
+    torch.manual_seed(problem.seed + 1)
+    return GenerationStage(
+        problem.data,
+        problem.classes,
+        problem.mode,
+        config,
+        InformationConfig(),
+        seed=problem.seed,
+        device=torch.device("cpu"),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Conditions of K members: the generator's whole input (K, b, i), and its parts."""
+
+    inputs: Tensor
+    c: Tensor
+    u: Tensor
+    t: Tensor | None
+    groups: Tensor
+
+
+class _GeneratorStack:
+    def __init__(self, stages: Sequence[GenerationStage], config: GenerationConfig) -> None:
+        self.stages, self.config, self.classes = stages, config, stages[0].classes
+        self.with_text = stages[0].mode == "text"
+        self.w_t = config.w_t if self.with_text else 0.0
+        generators = [stage.generator for stage in stages]
+        discriminators = [stage.discriminator for stage in stages]
+        self.g = Stack(generators, [name for name, _ in generators[0].named_parameters()], decay=config.average)
+        self.d = Stack(discriminators, self._used(discriminators[0]))
+        self.g_adam = torch.optim.Adam([self.g.flat], lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
+        self.d_adam = torch.optim.Adam([self.d.flat], lr=config.critic_learning_rate, betas=(0.5, 0.99), fused=True)
+        self.draws = [Balanced(stage.data.labels, self.classes) for stage in stages]
+        self.eye = torch.eye(self.classes)
+
+    def _used(self, discriminator: Discriminator) -> list[str]:
+        unused = [
+            head
+            for head, weight in (("q_class", self.config.w_c), ("q_codes", self.config.w_u), ("q_text", self.w_t))
+            if not weight
+        ]
+        return [name for name, _ in discriminator.named_parameters() if name.split(".")[0] not in unused]
+
+    def run(self, step: Callable[[], None]) -> list[Pair]:
+        for done in range(self.config.steps):
+            self._step(done)
+            step()
+        pairs = [stage.finished() for stage in self.stages]
+        self.g.copy_to([generator for generator, _ in pairs])
+        self.d.copy_to([discriminator for _, discriminator in pairs])
+        return pairs
+
+    def _step(self, done: int) -> None:
+        config = self.config
+        share = done / max(config.steps, 1)
+        rate = 1.0 if share < 0.5 else 2.0 * (1.0 - share)
+        for _ in range(config.critic_steps):
+            losses = self._discriminator_losses()
+            refuse_divergence(losses, "generation", done)
+            self.d.descend(losses.sum(), self.d_adam, config.critic_learning_rate * rate)
+        batch = self._conditions()
+        phi = self._trunk(self._generate(batch.inputs))
+        fake = self._judge(phi, batch.c, batch.t)
+        losses = config.w_adv * self._generator_losses(fake) - self._bounds(phi, batch)
+        refuse_divergence(losses, "generation", done)
+        self.g.descend(losses.sum(), self.g_adam, config.learning_rate * rate)
+        self.g.average()
+
+    def _discriminator_losses(self) -> Tensor:
+        """(K,)"""
+        config = self.config
+        batch = self._conditions()
+        rows = [
+            balanced.draw(config.batch, stage.state.generator)
+            for balanced, stage in zip(self.draws, self.stages, strict=True)
+        ]
+        h = torch.stack([stage.data.h[row] for stage, row in zip(self.stages, rows, strict=True)])
+        labels = torch.stack([stage.data.labels[row] for stage, row in zip(self.stages, rows, strict=True)])
+        t = None
+        if self.with_text:
+            t = torch.cat([self._texts(rows), batch.t], dim=1)  # type: ignore[list-item]
+        with torch.no_grad():
+            h_hat = self._generate(batch.inputs)
+        # Real and generated features in one pass: rows do not meet in the discriminator.
+        c = self.eye[labels]
+        phi = self._trunk(torch.cat([h, h_hat], dim=1))
+        judged = self._judge(phi, torch.cat([c, batch.c], dim=1), t)
+        real, fake = judged[:, : config.batch], judged[:, config.batch :]
+        if config.adversarial == "hinge":
+            losses = functional.relu(1.0 - real).mean(dim=1) + functional.relu(1.0 + fake).mean(dim=1)
+        else:
+            losses = functional.softplus(-real).mean(dim=1) + functional.softplus(fake).mean(dim=1)
+        losses = config.w_adv * losses - self._bounds(phi, batch)
+        if config.w_c:
+            # What "recovered" means is anchored in real speech.
+            logits = linear(phi, self.d["q_class.weight"], self.d["q_class.bias"])[:, : config.batch]
+            losses = losses - config.w_c * _log_likelihood(logits, c)
+        return losses
+
+    def _generator_losses(self, fake: Tensor) -> Tensor:
+        """(K,)"""
+        return torch.stack([generator_loss(self.config.adversarial, own) for own in fake])
+
+    def _texts(self, rows: Sequence[Tensor]) -> Tensor:
+        return torch.stack([stage.data.t[row] for stage, row in zip(self.stages, rows, strict=True)])  # type: ignore[index]
+
+    def _conditions(self) -> _Batch:
+        config, size = self.config, self.config.batch
+        rows, z, u = [], [], []
+        for stage, balanced in zip(self.stages, self.draws, strict=True):
+            generator = stage.state.generator
+            rows.append(balanced.draw(size, generator))
+            z.append(torch.randn((size, config.noise), generator=generator))
+            u.append(torch.randn((size, config.codes), generator=generator))
+        pairs = list(zip(self.stages, rows, strict=True))
+        c = self.eye[torch.stack([stage.data.labels[row] for stage, row in pairs])]
+        codes = torch.stack(u)
+        t = self._texts(rows) if self.with_text else None
+        parts = [torch.stack(z), c * self.classes**0.5, codes]
+        inputs = torch.cat(parts if t is None else [*parts, t], dim=-1)
+        return _Batch(inputs, c, codes, t, torch.stack([stage.data.groups[row] for stage, row in pairs]))
+
+    def _generate(self, x: Tensor) -> Tensor:
+        """(K, b, i) to h_hat (K, b, d)."""
+        for layer in (0, 2, 4):
+            x = rectified(x, self.g[f"body.{layer}.weight"], self.g[f"body.{layer}.bias"])
+        return sphere(linear(x, self.g["audio.weight"], self.g["audio.bias"]))
+
+    def _trunk(self, h: Tensor) -> Tensor:
+        """phi: (K, n, d) to (K, n, hidden)."""
+        for layer in (0, 2):
+            h = rectified(h, self.d[f"trunk.{layer}.weight"], self.d[f"trunk.{layer}.bias"])
+        return h
+
+    def _judge(self, phi: Tensor, c: Tensor, t: Tensor | None) -> Tensor:
+        """(K, n) scores: (E c + V t).phi as c.(E' phi) + t.(V' phi), which never is as wide as phi."""
+        said = (product(phi, self.d["judge_class.weight"].transpose(1, 2)) * c).sum(dim=-1)
+        if t is not None:
+            said = said + (product(phi, self.d["judge_text.weight"].transpose(1, 2)) * t).sum(dim=-1)
+        own = linear(phi, self.d["judge.weight"], self.d["judge.bias"]).squeeze(-1)
+        return own + said / phi.shape[-1] ** 0.5
+
+    def _bounds(self, phi: Tensor, batch: _Batch) -> Tensor:
+        """(K,) weighted sums of the bounds of the last ``batch`` rows: ``GenerationStage._bounds`` less constants."""
+        config, total = self.config, torch.zeros(len(phi))
+        if config.w_c:
+            total = total + config.w_c * _log_likelihood(self._head("q_class", phi), batch.c)
+        if config.w_u:
+            mean, log_variance = self._head("q_codes", phi).chunk(2, dim=-1)
+            # Discriminator.code_moments, with its limits.
+            log_variance = -4.0 + 5.0 * torch.sigmoid(log_variance)
+            gain = 1.0 - log_variance - (batch.u - mean).square() * torch.exp(-log_variance)
+            total = total + config.w_u * 0.5 * gain.mean(dim=1).sum(dim=-1)
+        if self.w_t and batch.t is not None:
+            scores = product(self._head("q_text", phi), batch.t.transpose(1, 2)) / batch.t.shape[-1] ** 0.5
+            everyone = torch.ones(scores.shape[:2], dtype=torch.bool)
+            total = total + self.w_t * masked_infonce(scores, everyone, batch.groups)
+        return total
+
+    def _head(self, name: str, phi: Tensor) -> Tensor:
+        """What a Q head says of the generated rows, the last ``batch`` ones.
+
+        It reads all rows: the gradient of a part of phi would be padded with zeros to the whole, which costs more.
+        """
+        return linear(phi, self.d[f"{name}.weight"], self.d[f"{name}.bias"])[:, -self.config.batch :]
+
+
+def _log_likelihood(logits: Tensor, c: Tensor) -> Tensor:
+    """(K,) mean log share that logits (K, n, k) give to c (K, n, k)."""
+    return (functional.log_softmax(logits, dim=-1) * c).sum(dim=-1).mean(dim=1)

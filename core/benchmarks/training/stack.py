@@ -1,0 +1,210 @@
+"""Networks of one shape as one: every parameter of K members is one tensor with a first axis of K.
+
+The plain loop spends as much time on the calls around the matrix products as on these; K networks in one call spend it
+once. Each member draws from a generator of its own, in the order of the plain stages, and no operation mixes members:
+what a member learns does not depend on who is trained beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+MOST = 6
+"""Members of a stack at most: beyond, the activations leave the processor's cache and nothing is gained."""
+
+
+class Stack:
+    """The parameters of K networks of one architecture, and their averages.
+
+    All parameters of a member are one row of ``flat`` (K, size), each from a multiple of 16 numbers on: an optimiser
+    then treats every number alike wherever its member stands, to the last bit. Matrices are kept transposed,
+    (K, inputs, outputs), as ``linear`` takes them.
+
+    Args:
+        networks: K modules of one shape; their values are copied.
+        used: names of the parameters that are trained; the others are left as they are.
+        decay: of the averages (``WeightAverage``), whose schedule is kept.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module], used: Sequence[str], decay: float | None = None) -> None:
+        states = [dict(network.named_parameters()) for network in networks]
+        first = {name: _turned(states[0][name]) for name in used}
+        size = sum(_padded(value) for value in first.values())
+        self.flat = torch.zeros((len(networks), size))
+        self.flat.grad = torch.zeros_like(self.flat)
+        self.values: dict[str, Tensor] = {}
+        self._slots: list[Tensor] = []
+        start = 0
+        for name, value in first.items():
+            shape = (len(networks), *value.shape)
+            own = self.flat[:, start : start + value.numel()].view(shape)
+            own.copy_(torch.stack([_turned(state[name].detach()) for state in states]))
+            self.values[name] = own.requires_grad_()
+            self._slots.append(self.flat.grad[:, start : start + value.numel()].view(shape))
+            start += _padded(value)
+        self.decay, self.count = decay, 0
+        self.averages = self.flat.clone() if decay else None
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.values[name]
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The stacked parameters."""
+        return list(self.values.values())
+
+    def descend(self, loss: Tensor, optimiser: torch.optim.Optimizer, rate: float, clip: float | None = None) -> None:
+        """One step of ``optimiser`` down the gradient of ``loss``, the sum of the members' losses."""
+        self.move(torch.autograd.grad(loss, self.tensors, materialize_grads=True), optimiser, rate, clip)
+
+    @torch.no_grad()
+    def move(
+        self, gradients: Sequence[Tensor], optimiser: torch.optim.Optimizer, rate: float, clip: float | None = None
+    ) -> None:
+        """One step of ``optimiser``, which has ``flat``.
+
+        Args:
+            gradients: one for each of ``tensors``. clip: greatest gradient norm of a member (as ``clip_grad_norm_``).
+        """
+        torch._foreach_copy_(self._slots, list(gradients))
+        if clip is not None and self.flat.grad is not None:
+            # Row by row: a sum over several rows at once may be ordered otherwise with other companions.
+            for row in self.flat.grad:
+                row.mul_((clip / (row.square().sum().sqrt() + 1e-6)).clamp_max(1.0))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.step()
+
+    @torch.no_grad()
+    def average(self) -> None:
+        """Moves the averages towards the present values."""
+        assert self.decay is not None
+        assert self.averages is not None
+        self.count += 1
+        decay = min(self.decay, (1 + self.count) / (10 + self.count))
+        self.averages.lerp_(self.flat, 1.0 - decay)
+
+    @torch.no_grad()
+    def copy_to(self, networks: Sequence[nn.Module]) -> None:
+        """Gives each member its values: the averages where there are any."""
+        flat = self.flat if self.averages is None else self.averages
+        for row, network in zip(flat, networks, strict=True):
+            own, start = dict(network.named_parameters()), 0
+            for name in self.values:
+                target = _turned(own[name])
+                target.copy_(row[start : start + target.numel()].view(target.shape))
+                start += _padded(target)
+
+
+def _turned(value: Tensor) -> Tensor:
+    return value.T if value.ndim == 2 else value
+
+
+def _padded(value: Tensor) -> int:
+    return -(-value.numel() // 16) * 16
+
+
+class _Layer(torch.autograd.Function):
+    """x @ w (+ bias, then a leaky rectifier) member by member, (K, b, i) and (K, i, o) to (K, b, o).
+
+    At these sizes one product for each member is as fast as ``torch.bmm``, which chooses its way by the number of
+    members and by where in memory each begins: it does not give the same bits with other companions. What follows a
+    product is done at once, while its result is in the cache.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor, bias: Tensor | None, slope: float | None) -> Tensor:
+        out = _room(x, x.shape[1], w.shape[2])
+        for index, own in enumerate(out.unbind()):
+            torch.mm(x[index], w[index], out=own)
+            if bias is not None:
+                own.add_(bias[index])
+            if slope is not None:
+                functional.leaky_relu_(own, slope)
+        ctx.save_for_backward(x, w, *([] if slope is None else [out]))
+        ctx.slope = slope
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, w, *out = ctx.saved_tensors
+        of_x = _room(x, *x.shape[1:]) if ctx.needs_input_grad[0] else None
+        of_w = _room(w, *w.shape[1:]) if ctx.needs_input_grad[1] else None
+        of_bias = gradient.new_empty((len(x), w.shape[2])) if ctx.needs_input_grad[2] else None
+        for index, own in enumerate(gradient.unbind()):
+            if out:
+                own = torch.ops.aten.leaky_relu_backward(own, out[0][index], ctx.slope, True)
+            if of_x is not None:
+                torch.mm(own, w[index].T, out=of_x[index])
+            if of_w is not None:
+                torch.mm(x[index].T, own, out=of_w[index])
+            if of_bias is not None:
+                torch.sum(own, dim=0, out=of_bias[index])
+        return of_x, of_w, of_bias, None
+
+
+def _room(like: Tensor, rows: int, columns: int) -> Tensor:
+    """(K, rows, columns) in which each member begins at a multiple of 64 bytes."""
+    size = -(-rows * columns // 16) * 16
+    return like.new_empty((len(like), size))[:, : rows * columns].view(len(like), rows, columns)
+
+
+def product(x: Tensor, w: Tensor) -> Tensor:
+    """x (K, b, i) times w (K, i, o): (K, b, o), bit for bit the same whoever the other members are."""
+    return _Layer.apply(x, w, None, None)
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """``nn.Linear`` of each member: x (K, b, i), weight (K, i, o), bias (K, o) to (K, b, o)."""
+    return _Layer.apply(x, weight, bias, None)
+
+
+def rectified(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """``linear`` and then the leaky rectifier that the networks of stage 2 have."""
+    return _Layer.apply(x, weight, bias, 0.2)
+
+
+def width(batch: int) -> int:
+    """Members of a stack at most, for batches of this size.
+
+    A batch that is no multiple of 16 would let members begin anywhere in memory, which changes the last bits of
+    their results: they are then trained alone.
+    """
+    return MOST if batch % 16 == 0 else 1
+
+
+def sphere(x: Tensor) -> Tensor:
+    """``core.networks.Sphere``."""
+    return nn.functional.layer_norm(x, x.shape[-1:])
+
+
+class Balanced:
+    """``core.stages.class_balanced`` for one member, with what no step changes computed once.
+
+    Args:
+        labels: (n,) class indices; every class must occur.
+    """
+
+    def __init__(self, labels: Tensor, classes: int) -> None:
+        self.classes = classes
+        self.sizes = torch.bincount(labels, minlength=classes)
+        self.order = torch.argsort(labels, stable=True)
+        self.first = torch.cumsum(self.sizes, 0) - self.sizes
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """(count,) row indices, the same as ``class_balanced`` draws."""
+        drawn = torch.randint(self.classes, (count,), generator=generator)
+        within = torch.rand(count, generator=generator, dtype=torch.float64)
+        return self.order[self.first[drawn] + (within * self.sizes[drawn]).long()]
+
+
+def refuse_divergence(losses: Tensor, what: str, step: int) -> None:
+    """Raises FailureError where a member's loss (K,) is NaN or infinite."""
+    from core.stages import check_finite
+
+    check_finite(losses.sum(), what, step)
