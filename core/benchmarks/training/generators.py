@@ -88,7 +88,9 @@ class _GeneratorStack:
         generators = [stage.generator for stage in stages]
         discriminators = [stage.discriminator for stage in stages]
         self.g = Stack(generators, [name for name, _ in generators[0].named_parameters()], decay=config.average)
-        self.d = Stack(discriminators, self._used(discriminators[0]))
+        used = self._used(discriminators[0])
+        self.d = Stack(discriminators, used)
+        self.heads = list(dict.fromkeys(name.split(".")[0] for name in used if not name.startswith("trunk")))
         self.g_adam = torch.optim.Adam([self.g.flat], lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
         self.d_adam = torch.optim.Adam([self.d.flat], lr=config.critic_learning_rate, betas=(0.5, 0.99), fused=True)
         self.draws = [Balanced(stage.data.labels, self.classes) for stage in stages]
@@ -120,9 +122,9 @@ class _GeneratorStack:
             refuse_divergence(losses, "generation", done)
             self.d.descend(losses.sum(), self.d_adam, config.critic_learning_rate * rate)
         batch = self._conditions()
-        phi = self._trunk(self._generate(batch.inputs))
-        fake = self._judge(phi, batch.c, batch.t)
-        losses = config.w_adv * self._generator_losses(fake) - self._bounds(phi, batch)
+        said = self._heads(self._trunk(self._generate(batch.inputs)))
+        fake = self._judge(said, batch.c, batch.t)
+        losses = config.w_adv * self._generator_losses(fake) - self._bounds(said, batch)
         refuse_divergence(losses, "generation", done)
         self.g.descend(losses.sum(), self.g_adam, config.learning_rate * rate)
         self.g.average()
@@ -144,18 +146,17 @@ class _GeneratorStack:
             h_hat = self._generate(batch.inputs)
         # Real and generated features in one pass: rows do not meet in the discriminator.
         c = self.eye[labels]
-        phi = self._trunk(torch.cat([h, h_hat], dim=1))
-        judged = self._judge(phi, torch.cat([c, batch.c], dim=1), t)
+        said = self._heads(self._trunk(torch.cat([h, h_hat], dim=1)))
+        judged = self._judge(said, torch.cat([c, batch.c], dim=1), t)
         real, fake = judged[:, : config.batch], judged[:, config.batch :]
         if config.adversarial == "hinge":
             losses = functional.relu(1.0 - real).mean(dim=1) + functional.relu(1.0 + fake).mean(dim=1)
         else:
             losses = functional.softplus(-real).mean(dim=1) + functional.softplus(fake).mean(dim=1)
-        losses = config.w_adv * losses - self._bounds(phi, batch)
+        losses = config.w_adv * losses - self._bounds(said, batch)
         if config.w_c:
             # What "recovered" means is anchored in real speech.
-            logits = linear(phi, self.d["q_class.weight"], self.d["q_class.bias"])[:, : config.batch]
-            losses = losses - config.w_c * _log_likelihood(logits, c)
+            losses = losses - config.w_c * _log_likelihood(said["q_class"][:, : config.batch], c)
         return losses
 
     def _generator_losses(self, fake: Tensor) -> Tensor:
@@ -193,37 +194,54 @@ class _GeneratorStack:
             h = rectified(h, self.d[f"trunk.{layer}.weight"], self.d[f"trunk.{layer}.bias"])
         return h
 
-    def _judge(self, phi: Tensor, c: Tensor, t: Tensor | None) -> Tensor:
-        """(K, n) scores: (E c + V t).phi as c.(E' phi) + t.(V' phi), which never is as wide as phi."""
-        said = (product(phi, self.d["judge_class.weight"].transpose(1, 2)) * c).sum(dim=-1)
-        if t is not None:
-            said = said + (product(phi, self.d["judge_text.weight"].transpose(1, 2)) * t).sum(dim=-1)
-        own = linear(phi, self.d["judge.weight"], self.d["judge.bias"]).squeeze(-1)
-        return own + said / phi.shape[-1] ** 0.5
+    def _heads(self, phi: Tensor) -> dict[str, Tensor]:
+        """What every head makes of phi (K, n, hidden): (K, n, its outputs) by name.
 
-    def _bounds(self, phi: Tensor, batch: _Batch) -> Tensor:
+        One product for all of them: narrow ones take as long as one of 32 columns. The heads that judge a condition
+        give E' phi and V' phi, so that (E c + V t).phi = c.(E' phi) + t.(V' phi) never is as wide as phi.
+        """
+        weights = [self.d[f"{name}.weight"] for name in self.heads]
+        turned = [
+            weight.transpose(1, 2) if name.startswith("judge_") else weight
+            for name, weight in zip(self.heads, weights, strict=True)
+        ]
+        biases = [
+            phi.new_zeros((len(phi), weight.shape[2])) if name.startswith("judge_") else self.d[f"{name}.bias"]
+            for name, weight in zip(self.heads, turned, strict=True)
+        ]
+        sizes = [weight.shape[2] for weight in turned]
+        room = -sum(sizes) % 16
+        out = linear(
+            phi,
+            torch.cat([*turned, phi.new_zeros((*turned[0].shape[:2], room))], dim=2),
+            torch.cat([*biases, phi.new_zeros((len(phi), room))], dim=1),
+        )
+        return dict(zip(self.heads, out.split([*sizes, room], dim=2), strict=False))
+
+    def _judge(self, said: dict[str, Tensor], c: Tensor, t: Tensor | None) -> Tensor:
+        """(K, n) scores, as ``Discriminator.judgement``."""
+        condition = (said["judge_class"] * c).sum(dim=-1)
+        if t is not None:
+            condition = condition + (said["judge_text"] * t).sum(dim=-1)
+        return said["judge"].squeeze(-1) + condition / self.d["judge.weight"].shape[1] ** 0.5
+
+    def _bounds(self, said: dict[str, Tensor], batch: _Batch) -> Tensor:
         """(K,) weighted sums of the bounds of the last ``batch`` rows: ``GenerationStage._bounds`` less constants."""
-        config, total = self.config, torch.zeros(len(phi))
+        config, total = self.config, torch.zeros(len(batch.c))
+        own = {name: values[:, -config.batch :] for name, values in said.items()}
         if config.w_c:
-            total = total + config.w_c * _log_likelihood(self._head("q_class", phi), batch.c)
+            total = total + config.w_c * _log_likelihood(own["q_class"], batch.c)
         if config.w_u:
-            mean, log_variance = self._head("q_codes", phi).chunk(2, dim=-1)
+            mean, log_variance = own["q_codes"].chunk(2, dim=-1)
             # Discriminator.code_moments, with its limits.
             log_variance = -4.0 + 5.0 * torch.sigmoid(log_variance)
             gain = 1.0 - log_variance - (batch.u - mean).square() * torch.exp(-log_variance)
             total = total + config.w_u * 0.5 * gain.mean(dim=1).sum(dim=-1)
         if self.w_t and batch.t is not None:
-            scores = product(self._head("q_text", phi), batch.t.transpose(1, 2)) / batch.t.shape[-1] ** 0.5
+            scores = product(own["q_text"], batch.t.transpose(1, 2)) / batch.t.shape[-1] ** 0.5
             everyone = torch.ones(scores.shape[:2], dtype=torch.bool)
             total = total + self.w_t * masked_infonce(scores, everyone, batch.groups)
         return total
-
-    def _head(self, name: str, phi: Tensor) -> Tensor:
-        """What a Q head says of the generated rows, the last ``batch`` ones.
-
-        It reads all rows: the gradient of a part of phi would be padded with zeros to the whole, which costs more.
-        """
-        return linear(phi, self.d[f"{name}.weight"], self.d[f"{name}.bias"])[:, -self.config.batch :]
 
 
 def _log_likelihood(logits: Tensor, c: Tensor) -> Tensor:

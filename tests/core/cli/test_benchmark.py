@@ -98,7 +98,7 @@ def test_stopped_with_ctrl_c_and_gone_on_with(space: Workspace, capsys: pytest.C
     assert "Traceback" not in errors
     (folder,) = space.benchmarks.iterdir()
     kept = {path: path.stat().st_mtime_ns for path in (folder / "cells").iterdir()}
-    code, printed, errors = mirage(capsys, space, *long, "--json")
+    code, printed, errors = mirage(capsys, space, *long, "--workers", "1", "--json")
     assert code == 0, errors
     assert Path(json.loads(printed)["folder"]) == folder
     assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
