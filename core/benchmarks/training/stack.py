@@ -120,10 +120,11 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, w: Tensor, bias: Tensor | None, slope: float | None) -> Tensor:
         out = _room(x, x.shape[1], w.shape[2])
-        for index, own in enumerate(out.unbind()):
-            torch.mm(x[index], w[index], out=own)
-            if bias is not None:
-                own.add_(bias[index])
+        added = [None] * len(x) if bias is None else bias.unbind()
+        for own, left, right, more in zip(out.unbind(), x.unbind(), w.unbind(), added, strict=True):
+            torch.mm(left, right, out=own)
+            if more is not None:
+                own.add_(more)
             if slope is not None:
                 functional.leaky_relu_(own, slope)
         ctx.save_for_backward(x, w, *([] if slope is None else [out]))
@@ -136,15 +137,24 @@ class _Layer(torch.autograd.Function):
         of_x = _room(x, *x.shape[1:]) if ctx.needs_input_grad[0] else None
         of_w = _room(w, *w.shape[1:]) if ctx.needs_input_grad[1] else None
         of_bias = gradient.new_empty((len(x), w.shape[2])) if ctx.needs_input_grad[2] else None
-        for index, own in enumerate(gradient.unbind()):
-            if out:
-                own = torch.ops.aten.leaky_relu_backward(own, out[0][index], ctx.slope, True)
-            if of_x is not None:
-                torch.mm(own, w[index].T, out=of_x[index])
-            if of_w is not None:
-                torch.mm(x[index].T, own, out=of_w[index])
-            if of_bias is not None:
-                torch.sum(own, dim=0, out=of_bias[index])
+        nothing = [None] * len(x)
+        for own, left, right, made, own_x, own_w, own_bias in zip(
+            gradient.unbind(),
+            x.transpose(1, 2).unbind(),
+            w.transpose(1, 2).unbind(),
+            out[0].unbind() if out else nothing,
+            nothing if of_x is None else of_x.unbind(),
+            nothing if of_w is None else of_w.unbind(),
+            nothing if of_bias is None else of_bias.unbind(),
+            strict=True,
+        ):
+            before = own if made is None else torch.ops.aten.leaky_relu_backward(own, made, ctx.slope, True)
+            if own_x is not None:
+                torch.mm(before, right, out=own_x)
+            if own_w is not None:
+                torch.mm(left, before, out=own_w)
+            if own_bias is not None:
+                torch.sum(before, dim=0, out=own_bias)
         return of_x, of_w, of_bias, None
 
 
