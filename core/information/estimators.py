@@ -28,13 +28,13 @@ class Estimator(Protocol):
         name: as shown to people.
         kind: what the figure says about the truth.
         trained: whether ``fit`` learns from its samples. If not, no part of the samples is set aside for it.
-        normal_margins: whether it wants every column with a normal margin, not only with mean 0 and deviation 1.
+        short_tails: whether columns with long tails are to be bent before they are standardised.
     """
 
     name: ClassVar[str]
     kind: ClassVar[BoundKind]
     trained: ClassVar[bool]
-    normal_margins: ClassVar[bool]
+    short_tails: ClassVar[bool]
 
     def fit(self, x: Tensor, y: Tensor, generator: torch.Generator) -> Estimator:
         """Fits what is to be fitted, and returns itself. x (n, d) float32 standardised; y (n,) or (n, m)."""
@@ -69,7 +69,7 @@ class MeanEstimator:
     """Shared by the estimators whose figure is the plain mean of one statistic."""
 
     trained: ClassVar[bool] = True
-    normal_margins: ClassVar[bool] = False
+    short_tails: ClassVar[bool] = False
 
     def reduce(self, means: Tensor) -> Tensor:
         """(..., 1) to (...): the mean itself."""

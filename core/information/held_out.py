@@ -14,7 +14,7 @@ from core.errors import BadInputError, FailureError
 from core.information.estimate import Estimate
 from core.information.estimators import Estimator, UnsuitedError
 from core.information.registry import build_estimator
-from core.information.samples import Array, Kind, NormalScores, Scale, Standard, checked, halves, indices, matrix
+from core.information.samples import Array, Kind, ShortTails, Standard, checked, halves, indices, matrix
 
 LEAST_VALUE = -1.0
 """Nats below which a figure is called diverged: truth is at least 0, and sampling errors are far smaller."""
@@ -29,8 +29,8 @@ class Fitted:
     estimator: Estimator
     kind: Kind
     names: tuple[Any, ...]  # class labels of a discrete y
-    x_scale: Scale
-    y_scale: Scale | None
+    x_scale: Standard
+    y_scale: Standard | None
 
     def prepare(self, x: Array, y: Array) -> tuple[Tensor, Tensor]:
         """x (n, d) and y standardised, or turned to class indices, as the critic saw them in fitting.
@@ -189,7 +189,7 @@ def _fit(
     estimator: Estimator,
     generator: torch.Generator,
 ) -> Fitted:
-    form = NormalScores if estimator.normal_margins else Standard
+    form = ShortTails if estimator.short_tails else Standard
     x_scale = form(x)
     # The variational bound knows the entropy of codes that are N(0, 1) as they come: they are not touched.
     y_scale = form(y) if kind == "continuous" and key != "variational" else None

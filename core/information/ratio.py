@@ -21,6 +21,7 @@ from core.information.estimators import Estimator, as_columns, class_count
 _REFERENCE = 1024
 _JOINT_BATCH = 64
 _PATIENCE = 0.6
+_MOST_SHARE = 0.25
 
 DECAYS = (1.0, 10.0)
 """Weight decays that are tried; validation rows choose. Near Gaussians want the greater one, spirals the smaller."""
@@ -39,7 +40,7 @@ class RatioEstimator:
     name: ClassVar[str]
     kind: ClassVar[BoundKind]
     trained: ClassVar[bool] = True
-    normal_margins: ClassVar[bool] = True
+    short_tails: ClassVar[bool] = True
 
     def __init__(
         self, *, steps: int = 400, batch: int = 256, critic: str = "separable", hidden: int = 128, width: int = 32
@@ -119,8 +120,18 @@ class RatioEstimator:
         M is the mean of exp f over all pairs of different samples. The mean of exp f depends on both partners of a
         pair; that of a resampled set is, to first order, M times its mean row times its mean column, which counts
         the chance of both and is never negative.
+
+        Raises:
+            FailureError: one sample makes up a quarter of M, which is then no mean but that sample.
         """
-        return self._table(self.critic, x, as_columns(y, self.classes), generator)
+        table = self._table(self.critic, x, as_columns(y, self.classes), generator)
+        share = float(table[:, 1:3].max()) / len(table)
+        if share > _MOST_SHARE:
+            raise FailureError(
+                f"the {self.name} critic diverged: one sample of {len(table)} makes up {100 * share:.0f} % of the "
+                "mean of exp f over the margins; use SMILE or InfoNCE"
+            )
+        return table
 
     @torch.no_grad()
     def pointwise(self, x: Tensor, y: Tensor) -> Tensor:
