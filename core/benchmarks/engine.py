@@ -92,6 +92,8 @@ class Pool:
                 try:
                     future.result()
                 except BrokenProcessPool:
+                    # Ctrl-C reaches a process that has not yet begun to leave it to the first one.
+                    watch.step()
                     raise FailureError(
                         "a process of the benchmark was killed, perhaps for want of memory; run the same command "
                         "again to go on, with --workers 1 if it happens again"
