@@ -84,11 +84,11 @@ def test_tables_and_json(space: Workspace, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_stopped_with_ctrl_c_and_gone_on_with(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    long = ("toy", "--seeds", "4", *QUICK, "--set", "alignment.steps=300", "--workers", "2")
+    long = ("toy", "--seeds", "2", *QUICK, "--set", "data.n_folds=2", "--set", "alignment.steps=200", "--workers", "2")
     process = subprocess.Popen(
         command(*long), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings(space)
     )
-    while process.poll() is None and not list(space.benchmarks.glob("*/cells/none-*.json")):
+    while process.poll() is None and not list(space.benchmarks.glob("*/cells/tuned-*.json")):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     printed, errors = process.communicate(timeout=60)
