@@ -136,13 +136,16 @@ def test_job_outlives_page_and_server(
     server.restart()
     page.goto(f"{server.address}/train")
     settle(page)
-    page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Resume", exact=True).wait_for()
+    # Streamlit's own header has a button "Stop" too, while a script runs.
+    main = page.get_by_test_id("stMain")
+    stop = main.get_by_role("button", name="Stop", exact=True)
+    resume = main.get_by_role("button", name="Resume", exact=True)
+    stop.click()
+    resume.wait_for()
     assert read_state(folder).status == "stopped"
-    page.get_by_role("button", name="Resume", exact=True).click()
-    page.get_by_role("button", name="Stop", exact=True).wait_for()
-    page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Resume", exact=True).wait_for()
+    resume.click()
+    stop.click()
+    resume.wait_for()
     assert page.locator(FAULT).count() == 0
 
 

@@ -1,0 +1,128 @@
+"""How long each page takes until it is drawn, in a real browser.
+
+``python -m benchmarks.pages`` starts the dashboard as ``mirage dashboard`` does, on the workspace of ``MIRAGE_HOME``
+with the demo in it, and opens every page with a run loaded, twice over:
+
+* ``by_address``: a browser that has never been here opens the page's address;
+* ``in_session``: a person goes from page to page by the menu, first round and second.
+
+Drawn means that the script has ended and that every figure and map of the page has its canvas or drawing. The first
+round is counted after the server has read its libraries (one page opened and closed before the clock starts).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import Any
+
+DRAWN = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    if (app?.dataset.testScriptState !== 'notRunning' || !document.querySelector('h1')) return false;
+    if (document.querySelector('[data-testid="stSkeleton"]')) return false;
+    const empty = (holder, inside) => [...document.querySelectorAll(holder)].some(e => !e.querySelector(inside));
+    return !empty('[data-testid="stPlotlyChart"]', '.main-svg') && !empty('[data-testid="stECharts"]', 'canvas, svg');
+}"""
+ASKED = 2.0
+"""Seconds that a page may take."""
+
+
+def serve() -> tuple[subprocess.Popen[bytes], str]:
+    """A dashboard that answers, and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", "dashboard", "--no-browser", "--port", str(port)], stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return process, address
+        except OSError:
+            time.sleep(0.25)
+    raise SystemExit("the dashboard did not start")
+
+
+def seconds(page: Any, go: Any, title: str) -> float:
+    """How long ``go`` takes until the page with that title is drawn."""
+    start = time.perf_counter()
+    go()
+    page.wait_for_function("title => document.querySelector('h1')?.innerText === title", arg=title)
+    page.wait_for_function(DRAWN)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    from playwright.sync_api import sync_playwright
+
+    from core.demo import install_demo
+    from core.workspace import Workspace
+    from dashboard.navigation import PAGES
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", default="demo")
+    parser.add_argument("--turns", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.run == "demo":
+        install_demo(Workspace())
+    process, address = serve()
+    query = f"?run={arguments.run}"
+    found: dict[str, dict[str, list[float]]] = {
+        page.title: {"by_address": [], "first": [], "again": []} for page in PAGES
+    }
+    try:
+        with sync_playwright() as playwright:
+            program = os.environ.get("MIRAGE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+
+            def visitor() -> Any:
+                context = browser.new_context(viewport={"width": 1360, "height": 1000})
+                return context.new_page()
+
+            warm = visitor()
+            seconds(warm, lambda: warm.goto(f"{address}/{query}"), PAGES[0].title)
+            time.sleep(8)
+            warm.context.close()
+            for _ in range(arguments.turns):
+                for spec in PAGES:
+                    page = visitor()
+                    took = seconds(page, lambda: page.goto(f"{address}/{spec.name}{query}"), spec.title)  # noqa: B023
+                    found[spec.title]["by_address"].append(took)
+                    page.context.close()
+                page = visitor()
+                seconds(page, lambda: page.goto(f"{address}/{query}"), PAGES[0].title)  # noqa: B023
+                time.sleep(3)  # a person reads
+                links = page.locator('[data-testid="stSidebarNav"] a')
+                for when in ("first", "again"):
+                    for spec in (*PAGES[1:], PAGES[0]):
+                        link = links.filter(has_text=spec.title)
+                        found[spec.title][when].append(seconds(page, link.click, spec.title))
+                page.context.close()
+            browser.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(15)
+    report = {
+        "asked": f"at most {ASKED:g} s",
+        "load": round(os.getloadavg()[0], 1),
+        "seconds": {
+            title: {name: round(statistics.median(values), 2) for name, values in ways.items()}
+            for title, ways in found.items()
+        },
+    }
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
