@@ -11,27 +11,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import __version__
 from core.benchmarks.cells import Cell, Material, Worker, read_cell
 from core.benchmarks.engine import Pool, Watch, run_here
-from core.benchmarks.methods import Method, find_methods
-from core.benchmarks.problems import GROUPS
-from core.benchmarks.recogniser import COARSE, STRENGTHS
-from core.benchmarks.source import Options, Source, load_source
+from core.benchmarks.methods import Method
+from core.benchmarks.plan import Plan
+from core.benchmarks.reporting import reported
+from core.benchmarks.source import Options
 from core.benchmarks.summary import row_of, summary
-from core.benchmarks.tasks import phases, units_in_all
+from core.benchmarks.tasks import phases
 from core.config import Config
-from core.errors import BadInputError, FailureError
+from core.errors import FailureError
 from core.files import atomic_path, write_json
 from core.progress import Progress, silent
 from core.workspace import Workspace
-
-TUNING = (
-    f"each method tuned over {len(STRENGTHS)} candidates on validation speakers inside the training part "
-    f"({len(STRENGTHS) // len(COARSE)} settings x {len(COARSE)} penalties of the last layer; nothing added: "
-    f"{len(STRENGTHS)} penalties; {GROUPS} groups of speakers in turns)"
-)
-"""What a table says about it."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,8 @@ def run_benchmark(
 
     The folder's name is made of the corpus and a hash of options, configuration and data: the same call goes on where
     it was left, and one with more seeds or methods does only what is new. The same seed gives the same figures bit
-    for bit on one machine, however the work is divided.
+    for bit on one machine, however the work is divided. ``state.json`` in the folder says how it is doing, and a file
+    ``stop`` there stops it as ``stop`` does.
 
     Args:
         corpus: an ingested and embedded corpus; it overrides ``config.data.corpus``.
@@ -77,53 +70,34 @@ def run_benchmark(
         FailureError: training failed, a process was killed, or the disk is full.
         BenchmarkStopped: ``stop`` said so.
     """
-    chosen = find_methods(methods)
-    if seeds < 1:
-        raise BadInputError(f"seeds = {seeds}: at least one is needed")
     workspace, config = workspace or Workspace(), config or Config()
-    options = Options(corpus, condition, test_on, permute_labels)
-    source = load_source(options, config, workspace)
-    numbers = range(config.training.seed, config.training.seed + seeds)
-    _work(source, options, config, workspace, [method.name for method in chosen], numbers, workers, progress, stop)
-    done = _collected(source.material, chosen, numbers)
+    plan = Plan.of(Options(corpus, condition, test_on, permute_labels), methods, seeds, config, workspace)
+    with reported(plan, workers) as report:
+        _work(plan, workspace, workers, report.to(progress), report.asked_to(stop))
+        return _written(plan)
+
+
+def _written(plan: Plan) -> Benchmark:
+    """Makes the figures of all cells and writes them."""
+    material = plan.source.material
+    done = _collected(material, plan.methods, plan.seeds)
     results = {
-        "mirage": __version__,
-        "corpus": corpus,
-        "condition": source.material.condition.name,
-        "condition_title": source.material.condition.title,
-        "test_on": test_on,
-        "permuted": permute_labels,
-        "split": source.split,
-        "seeds": list(numbers),
-        "embeddings": source.embeddings,
-        "tuning": TUNING,
-        "config": config.model_dump(),
-        **summary(done, source.material.parts[0].classes, {method.name: method.title for method in chosen}),
+        **plan.head(),
+        **summary(done, material.parts[0].classes, {method.name: method.title for method in plan.methods}),
         "written": time.time(),
     }
-    folder = source.material.folder.parent
-    with atomic_path(folder / "results.parquet") as temporary:
+    with atomic_path(plan.folder / "results.parquet") as temporary:
         rows = [row_of(cell) for cell in done if cell["method"] != "reference"]
         pq.write_table(pa.Table.from_pylist(rows), temporary)
-    write_json(folder / "results.json", results)
-    return Benchmark(folder, results)
+    write_json(plan.folder / "results.json", results)
+    return Benchmark(plan.folder, results)
 
 
-def _work(
-    source: Source,
-    options: Options,
-    config: Config,
-    workspace: Workspace,
-    methods: Sequence[str],
-    seeds: Sequence[int],
-    workers: int,
-    progress: Progress,
-    stop: Callable[[], bool],
-) -> None:
+def _work(plan: Plan, workspace: Workspace, workers: int, progress: Progress, stop: Callable[[], bool]) -> None:
     """Does what is not there yet."""
-    material = source.material
-    total = units_in_all(material, methods, seeds)
-    first, second = phases(material, methods, seeds)
+    material, options, config = plan.source.material, plan.options, plan.config
+    total = plan.units
+    first, second = phases(material, plan.names, plan.seeds)
     left = sum(task.units for task in (*first, *second))
     watch = Watch(stop, lambda done, what: progress(done, total, what), done=total - left)
     progress(watch.done, total, "starting")

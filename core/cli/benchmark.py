@@ -139,11 +139,10 @@ _COLUMNS = {"ua": "UA", "wa": "WA", "macro_f1": "macro-F1", "ua_pooled": "UA, fo
 
 def _verdict(gain: dict[str, Any]) -> list[str]:
     """Points, interval, p, and what they come to."""
-    # The bootstrap over few folds is narrow: a verdict needs interval and test to agree.
-    agreed = gain["clear"] and gain["p_value"] < 0.05
-    says = ("better" if gain["mean"] > 0 else "worse") if agreed else "not told apart"
+    from core.benchmarks import verdict
+
     interval = f"{100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}"
-    return [f"{100 * gain['mean']:+.1f}", interval, f"{gain['p_value']:.3f}", says]
+    return [f"{100 * gain['mean']:+.1f}", interval, f"{gain['p_value']:.3f}", verdict(gain)]
 
 
 def _interval(figures: dict[str, Any]) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.config import Config
 from core.errors import BadInputError
 from core.runs.creation import check_input, create_run
+from core.runs.processes import start_command
 from core.runs.state import STOP_FILE, read_state, write_state
 from core.workspace import Workspace
 
@@ -60,19 +58,4 @@ def job_log(folder: str | Path, lines: int = 200) -> list[str]:
 
 
 def _spawn(workspace: Workspace, folder: Path) -> None:
-    # -P: a folder named core where the person happens to be is not MIRAGE's.
-    command: Sequence[str] = [sys.executable, "-P", "-m", "core", "resume", folder.name, "--quiet"]
-    environment = {**os.environ, "MIRAGE_HOME": str(workspace.root)}
-    # The package is found wherever the process that starts the job found it.
-    root = str(Path(__file__).resolve().parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
-    with (folder / "job.log").open("ab") as log:
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-            close_fds=True,
-        )
+    start_command(workspace, folder / "job.log", ["resume", folder.name, "--quiet"])

@@ -1,0 +1,179 @@
+"""A benchmark as a process of its own; its folder is the only channel to it. Nothing here loads PyTorch but a start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.config import Config
+from core.errors import BadInputError
+from core.files import read_json
+from core.runs.processes import start_command
+from core.runs.state import STOP_FILE, State, read_state, request_stop, write_state
+from core.workspace import Workspace, check_name
+
+_LOST = "the process has died; going on does only what is missing"
+
+
+def benchmark_names(workspace: Workspace) -> list[str]:
+    """The benchmarks of a workspace, the one that was worked on last first."""
+    found = []
+    for folder in workspace.benchmarks.glob("*"):
+        if folder.name.startswith(".") or not folder.is_dir():
+            continue
+        times = [
+            path.stat().st_mtime
+            for path in (folder / name for name in ("state.json", "results.json", "benchmark.json", "cells"))
+            if path.exists()
+        ]
+        if times:
+            found.append((max(times), folder.name))
+    return [name for _, name in sorted(found, reverse=True)]
+
+
+def benchmark_folder(workspace: Workspace, name: str) -> Path:
+    """The folder of a benchmark, there or not.
+
+    Raises:
+        BadInputError: no folder can have that name.
+    """
+    return workspace.benchmarks / check_name(name, "benchmark")
+
+
+def benchmark_state(folder: str | Path) -> State:
+    """How a benchmark is doing; ``step`` and ``total`` count units. One without ``state.json`` is finished or stopped.
+
+    Raises:
+        BadInputError: the state is damaged.
+    """
+    folder = Path(folder)
+    if not (folder / "state.json").is_file():
+        if (folder / "results.json").is_file():
+            return State(status="finished", message="finished")
+        return State(status="stopped", message="no state was kept")
+    state = read_state(folder)
+    return replace(state, message=_LOST) if state.status == "lost" and state.pid else state
+
+
+def asked_of(folder: str | Path) -> dict[str, Any] | None:
+    """What ``benchmark.json`` says: the call, and what figures must be read with; None where there is none.
+
+    Raises:
+        BadInputError: the file is damaged.
+    """
+    path = Path(folder) / "benchmark.json"
+    if not path.is_file():
+        return None
+    content = read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("asked"), dict):
+        raise BadInputError(f"{path}: not the call of a benchmark; the file is damaged")
+    return content
+
+
+def time_left(folder: str | Path, state: State) -> float | None:
+    """Seconds left by the pace of the process that works now; None where it cannot be told (yet).
+
+    Units take unlike times - a regression is quick, a generator is not - so that it is rough at first.
+    """
+    if state.status != "running" or state.heartbeat is None:
+        return None
+    begun = (asked_of(folder) or {}).get("begun")
+    if not isinstance(begun, dict) or state.step <= begun["done"]:
+        return None
+    pace = (state.heartbeat - begun["time"]) / (state.step - begun["done"])
+    return max(0.0, pace * (state.total - state.step))
+
+
+def start_benchmark(
+    corpus: str,
+    *,
+    methods: Iterable[str] = ("none",),
+    seeds: int = 5,
+    condition: str = "all",
+    test_on: str | None = None,
+    workers: int = 0,
+    config: Config | None = None,
+    workspace: Workspace | None = None,
+) -> str:
+    """Checks the call and starts a process that works on it; returns the benchmark's name at once.
+
+    The process outlives the one that started it; what it prints goes to ``job.log`` in the benchmark's folder. The
+    arguments are those of ``run_benchmark``; ``workers=0`` takes all cores.
+
+    Raises:
+        BadInputError: something cannot be used, or this benchmark is being worked on.
+    """
+    from core.benchmarks.plan import Plan
+    from core.benchmarks.reporting import write_asked
+    from core.benchmarks.source import Options
+
+    workspace, config = workspace or Workspace(), config or Config()
+    plan = Plan.of(Options(corpus, condition, test_on), methods, seeds, config, workspace)
+    _refuse_active(plan.folder)
+    write_asked(plan, workers)
+    _queue(workspace, plan.folder)
+    return plan.folder.name
+
+
+def resume_benchmark(workspace: Workspace, name: str) -> None:
+    """Starts a process that goes on with a benchmark: the same call as before.
+
+    Raises:
+        BadInputError: there is no such benchmark, or it is running or finished, or its call was not kept.
+    """
+    folder = benchmark_folder(workspace, name)
+    if not folder.is_dir():
+        raise BadInputError(f"there is no benchmark {name!r}")
+    _refuse_active(folder)
+    if benchmark_state(folder).status == "finished":
+        raise BadInputError(f"benchmark {name!r} is finished; there is nothing to go on with")
+    if asked_of(folder) is None:
+        raise BadInputError(f"benchmark {name!r}: its call was not kept; run the same command again in a terminal")
+    _queue(workspace, folder)
+
+
+def stop_benchmark(folder: str | Path) -> None:
+    """Asks the process that works on a benchmark to stop at its next step.
+
+    Raises:
+        BadInputError: nothing works on it. FailureError: its folder cannot be written.
+    """
+    state = benchmark_state(folder)
+    if not state.active:
+        raise BadInputError(f"benchmark {Path(folder).name!r} is {state.status}: there is nothing to stop")
+    request_stop(folder)
+
+
+def arguments_of(asked: dict[str, Any], config: Path | str) -> list[str]:
+    """The call that ``benchmark.json`` describes, as arguments of ``mirage``."""
+    call = asked["asked"]
+    found = ["benchmark", asked["corpus"], "--methods", ",".join(call["methods"])]
+    found += ["--seeds", str(len(asked["seeds"])), "--condition", asked["condition"]]
+    if asked.get("test_on"):
+        found += ["--test-on", asked["test_on"]]
+    found += ["--config", str(config), "--workers", str(call.get("workers", 0))]
+    return [*found, "--permute-labels"] if asked.get("permuted") else found
+
+
+def _refuse_active(folder: Path) -> None:
+    if folder.is_dir():
+        state = benchmark_state(folder)
+        if state.active:
+            raise BadInputError(f"benchmark {folder.name!r} is {state.status} already")
+
+
+def _queue(workspace: Workspace, folder: Path) -> None:
+    asked = asked_of(folder)
+    assert asked is not None
+    (folder / STOP_FILE).unlink(missing_ok=True)
+    before, now = benchmark_state(folder), time.time()
+    write_state(
+        folder,
+        replace(
+            before, status="queued", message="waiting to start", heartbeat=now, created=before.created or now, pid=None
+        ),
+    )
+    start_command(workspace, folder / "job.log", arguments_of(asked, folder / "config.yaml"))
