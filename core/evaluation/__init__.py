@@ -1,33 +1,31 @@
 """Recognition figures, references, paired comparisons and the quality of generated features."""
 
 from core.evaluation.guards import check_rows, check_speakers
+from core.evaluation.manifolds import Manifolds, manifolds
 from core.evaluation.metrics import Scores, scores
 from core.evaluation.paired import PairedGain, corrected_t_test, paired_gain
-from core.evaluation.quality import (
-    Closeness,
-    Quality,
-    closeness,
-    frechet_distance,
-    quality,
-    quality_by_class,
-    two_sample_auc,
-)
+from core.evaluation.quality import Closeness, closeness, frechet_distance, two_sample_auc
 from core.evaluation.reference import LogisticReference
+from core.evaluation.report_card import Comparison, Pair, Recognition, ReportCard, report_card
 
 __all__ = [
     "Closeness",
+    "Comparison",
     "LogisticReference",
+    "Manifolds",
+    "Pair",
     "PairedGain",
-    "Quality",
+    "Recognition",
+    "ReportCard",
     "Scores",
     "check_rows",
     "check_speakers",
     "closeness",
     "corrected_t_test",
     "frechet_distance",
+    "manifolds",
     "paired_gain",
-    "quality",
-    "quality_by_class",
+    "report_card",
     "scores",
     "two_sample_auc",
 ]

@@ -1,14 +1,14 @@
-"""How generated features compare with real ones. Everything is measured in the space of the features given."""
+"""How two sets of features compare, and whether one repeats the other. Measured in the space of the features given."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -16,7 +16,9 @@ from sklearn.svm import SVC
 from core.errors import BadInputError
 
 _AUC_ROWS = 1000
-_LEAST = 10
+_QUERIES = 4000
+_COPIES = 0.05
+_NEARER = 0.7
 
 
 @dataclass(frozen=True)
@@ -29,80 +31,25 @@ class Closeness:
         ratio: the first over the second; far below ``honest_ratio``, the generator copies what it was trained on.
         honest_ratio: the same for the training features themselves, each without itself: what fresh draws from the
             training distribution would show. It is below 1 where the held-out part has other speakers.
-        copies: share of generated features that are closer to a training feature than 99 % of the training features
-            are to one another; 0.01 is what fresh draws would show.
+        copy_distance: what 99 % of the training features keep from one another.
+        copies: share of generated features that are closer than that to a training feature; fresh draws show 0.01.
     """
 
     to_train: float
     to_held_out: float
     ratio: float
     honest_ratio: float
+    copy_distance: float
     copies: float
 
+    @property
+    def copying(self) -> bool:
+        """Whether it copies: five times the copies of fresh draws, or nearer to training features than 0.7 of honest.
 
-@dataclass(frozen=True)
-class Quality:
-    """The report of one set of generated features; None where a part has too few rows (fewer than ten).
-
-    Attributes:
-        frechet: Frechet distance to the held-out real features (0 = same mean and covariance).
-        frechet_real: the same distance between the two real parts, to compare with.
-        auc: two-sample classifier AUC against the held-out real features (0.5 = cannot be told apart).
-        closeness: against memorising.
-        n_generated, n_train, n_held_out: rows.
-    """
-
-    frechet: float | None
-    frechet_real: float | None
-    auc: float | None
-    closeness: Closeness | None
-    n_generated: int
-    n_train: int
-    n_held_out: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """All fields, ready for JSON."""
-        return asdict(self)
-
-
-def quality(generated: np.ndarray, train: np.ndarray, held_out: np.ndarray, *, seed: int = 0) -> Quality:
-    """Compares generated features with the real ones of the training part and of a held-out part.
-
-    Args:
-        generated, train, held_out: (n, d) features.
-        seed: of the draws that make parts of equal size.
-    """
-    parts = [_features(part) for part in (generated, train, held_out)]
-    made, seen, unseen = parts
-    full = min(map(len, parts)) >= _LEAST
-    return Quality(
-        frechet=frechet_distance(unseen, made) if full else None,
-        frechet_real=frechet_distance(unseen, seen) if full else None,
-        auc=two_sample_auc(unseen, made, seed=seed) if full else None,
-        closeness=closeness(made, seen, unseen, seed=seed) if full else None,
-        n_generated=len(made),
-        n_train=len(seen),
-        n_held_out=len(unseen),
-    )
-
-
-def quality_by_class(
-    generated: np.ndarray,
-    generated_labels: np.ndarray,
-    train: np.ndarray,
-    train_labels: np.ndarray,
-    held_out: np.ndarray,
-    held_out_labels: np.ndarray,
-    *,
-    classes: list[str],
-    seed: int = 0,
-) -> dict[str, Quality]:
-    """``quality`` for ``"all"`` and then for each class by itself."""
-    made, seen, unseen = np.asarray(generated_labels), np.asarray(train_labels), np.asarray(held_out_labels)
-    report = {"all": quality(generated, train, held_out, seed=seed)}
-    for name in classes:
-        report[name] = quality(generated[made == name], train[seen == name], held_out[unseen == name], seed=seed)
-    return report
+        The share of copies finds some rows repeated among honest ones, the ratio a generator that strays a little
+        around every training row.
+        """
+        return self.copies > _COPIES or self.ratio < _NEARER * self.honest_ratio
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -140,34 +87,51 @@ def two_sample_auc(real: np.ndarray, generated: np.ndarray, *, seed: int = 0, fo
     return float(roc_auc_score(side, decision))
 
 
-def closeness(generated: np.ndarray, train: np.ndarray, held_out: np.ndarray, *, seed: int = 0) -> Closeness:
+def closeness(
+    generated: np.ndarray,
+    train: np.ndarray,
+    held_out: np.ndarray,
+    *,
+    copy_distance: float | None = None,
+    seed: int = 0,
+) -> Closeness:
     """Distance to the closest training feature against distance to the closest held-out one.
 
     The greater real part is cut to the size of the smaller one, since more rows are closer rows by number alone.
+    Training features that are equal count once: what is said twice in a corpus is no copy that a generator made.
+
+    Args:
+        generated, train, held_out: (n, d) features, at least three of each; the same mix of emotions in the first two.
+        copy_distance: where it is known from more training features than these; a percentile of few says little.
     """
     rng = np.random.default_rng(seed)
-    made, seen, unseen = _features(generated), _features(train), _features(held_out)
+    made, seen, unseen = _features(generated), np.unique(_features(train), axis=0), _features(held_out)
     if min(len(made), len(seen), len(unseen)) < 3:
         raise BadInputError("closeness needs at least three rows of each part")
     count = min(len(seen) - 1, len(unseen))
-    queries, bank = seen, _draw(unseen, count, rng)
+    bank = _draw(unseen, count, rng)
     # One row more than the held-out part: each row loses itself.
     kept = _draw(seen, count + 1, rng)
-    within = cdist(kept, kept)
-    np.fill_diagonal(within, np.inf)
-    honest = float(np.median(within.min(axis=1)) / _positive(np.median(cdist(queries, bank).min(axis=1))))
-    whole = cdist(seen, seen)
-    np.fill_diagonal(whole, np.inf)
-    to_all = cdist(made, seen).min(axis=1)
-    to_train = float(np.median(cdist(made, kept[:count]).min(axis=1)))
-    to_held_out = float(np.median(cdist(made, bank).min(axis=1)))
+    queries = _draw(seen, min(len(seen), _QUERIES), rng)
+    within, across = _nearest(kept, kept, itself=True), _nearest(queries, bank)
+    to_train, to_held_out = float(np.median(_nearest(made, kept[:count]))), float(np.median(_nearest(made, bank)))
+    if copy_distance is None:
+        copy_distance = float(np.quantile(_nearest(queries, seen, itself=True), 0.01))
     return Closeness(
         to_train=to_train,
         to_held_out=to_held_out,
         ratio=to_train / _positive(to_held_out),
-        honest_ratio=honest,
-        copies=float((to_all < np.quantile(whole.min(axis=1), 0.01)).mean()),
+        honest_ratio=float(np.median(within)) / _positive(np.median(across)),
+        copy_distance=copy_distance,
+        copies=float((_nearest(made, seen) < copy_distance).mean()),
     )
+
+
+def _nearest(rows: np.ndarray, bank: np.ndarray, *, itself: bool = False) -> np.ndarray:
+    """(n,) distance of each row to the closest one of the bank; ``itself``: the rows are of the bank, take another."""
+    # In pieces that fit the memory, whatever the size of the corpus.
+    search = NearestNeighbors(n_neighbors=1 + itself, algorithm="brute").fit(bank)
+    return search.kneighbors(rows)[0][:, -1]
 
 
 def _features(values: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.runs.information import measure_information
     from core.runs.jobs import job_log, resume_job, start_job
     from core.runs.loaded import LoadedRun, load_run
+    from core.runs.quality import measure_quality, write_quality
     from core.runs.requests import Batch
     from core.runs.state import State, read_state, request_stop
     from core.runs.training import execute, train
@@ -30,6 +31,7 @@ _HOME = {
     "job_log": "jobs",
     "load_run": "loaded",
     "measure_information": "information",
+    "measure_quality": "quality",
     "read_events": "events",
     "read_state": "state",
     "request_stop": "state",
@@ -37,6 +39,7 @@ _HOME = {
     "start_job": "jobs",
     "train": "training",
     "write_batch": "export",
+    "write_quality": "quality",
 }
 
 __all__ = [
@@ -49,6 +52,7 @@ __all__ = [
     "job_log",
     "load_run",
     "measure_information",
+    "measure_quality",
     "read_events",
     "read_state",
     "request_stop",
@@ -56,6 +60,7 @@ __all__ = [
     "start_job",
     "train",
     "write_batch",
+    "write_quality",
 ]
 
 

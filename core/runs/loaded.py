@@ -23,6 +23,7 @@ from core.networks import Network
 from core.projection import Projector
 from core.runs.files import find_run, read_config, read_coordinates, read_features, refuse_unfinished
 from core.runs.neighbours import Neighbourhood
+from core.runs.quality import read_quality
 from core.runs.requests import Batch, Request, checked_seed
 from core.workspace import Workspace
 
@@ -224,6 +225,10 @@ class LoadedRun:
     def evaluation(self) -> dict[str, Any]:
         """Recognition on the held-out speakers, beside the logistic regression on the raw embeddings."""
         return read_json(self.path / "evaluation.json")
+
+    def quality(self) -> dict[str, Any] | None:
+        """The report card as ``mirage quality`` has kept it; None where there is none, or one of other networks."""
+        return read_quality(self.path)
 
     def waveform(self, row: int, rate: int = 16_000) -> np.ndarray:
         """The clip of utterance ``row``: float32 (samples,), mono.

@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from core.errors import BadInputError
-from core.evaluation import closeness, frechet_distance, quality, quality_by_class, two_sample_auc
+from core.evaluation import closeness, frechet_distance, two_sample_auc
 
 
 @pytest.fixture
@@ -49,9 +49,11 @@ def test_closeness_finds_memorising(rng: np.random.Generator) -> None:
     assert fresh.ratio == pytest.approx(1.0, abs=0.1)
     assert fresh.honest_ratio == pytest.approx(1.0, abs=0.1)
     assert fresh.copies < 0.05
+    assert not fresh.copying
     copied = closeness(train[rng.integers(300, size=500)] + 0.02 * rng.normal(size=(500, 6)), train, held_out)
     assert copied.ratio < 0.6
     assert copied.copies > 0.9
+    assert copied.copying
 
 
 def test_other_speakers_are_not_taken_for_memorising(rng: np.random.Generator) -> None:
@@ -59,19 +61,22 @@ def test_other_speakers_are_not_taken_for_memorising(rng: np.random.Generator) -
     fresh = closeness(rng.normal(size=(500, 6)), train, held_out)
     assert fresh.ratio < 0.9
     assert fresh.ratio == pytest.approx(fresh.honest_ratio, abs=0.1)
+    assert not fresh.copying
 
 
-def test_report_by_class(rng: np.random.Generator) -> None:
-    labels = np.repeat(["angry", "sad"], [60, 5])
-    features = rng.normal(size=(65, 4)) + (labels == "sad")[:, None]
-    report = quality_by_class(
-        features, labels, features + 0.1, labels, features - 0.1, labels, classes=["angry", "sad", "happy"]
-    )
-    assert list(report) == ["all", "angry", "sad", "happy"]
-    assert report["all"].auc is not None
-    assert report["angry"].closeness is not None
-    assert report["sad"].frechet is None
-    assert (report["sad"].n_generated, report["happy"].n_train) == (5, 0)
-    assert report["all"].to_dict()["closeness"]["ratio"] > 0
+def test_what_a_corpus_says_twice_is_no_copy(rng: np.random.Generator) -> None:
+    train, held_out, made = rng.normal(size=(300, 6)), rng.normal(size=(200, 6)), rng.normal(size=(500, 6))
+    once = closeness(made, train, held_out)
+    twice = closeness(made, np.concatenate([train, train[:150]]), held_out)
+    assert twice.copy_distance == once.copy_distance > 0
+    assert twice.ratio == once.ratio
+    # Exact copies are found all the same, and a tenth of copies among honest rows is enough.
+    made[:50] = train[:50]
+    few = closeness(made, np.concatenate([train, train[:150]]), held_out)
+    assert few.copies == pytest.approx(0.1, abs=0.03)
+    assert few.copying
+    assert not once.copying
+    with pytest.raises(BadInputError, match="three rows"):
+        closeness(made, train[:2], held_out)
     with pytest.raises(BadInputError, match="NaN"):
-        quality(np.full((20, 4), np.nan), features, features)
+        closeness(np.full((20, 6), np.nan), train, held_out)
