@@ -68,6 +68,13 @@ PAGES = (
         "Results",
         "Mutual information live and across runs, with ceilings, held-out values and intervals.",
     ),
+    PageSpec(
+        "benchmark",
+        "Benchmark",
+        ":material/leaderboard:",
+        "Results",
+        "Recognition with each way of augmenting: gains with intervals, recall, confusion. Start one and watch it.",
+    ),
 )
 
 
