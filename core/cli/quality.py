@@ -1,4 +1,4 @@
-"""``mirage quality``: the report card of generated features."""
+"""``mirage quality`` and ``mirage codes``: how good generated features are, and what their codes do."""
 
 from __future__ import annotations
 
@@ -112,3 +112,54 @@ def _both(pair: dict[str, float]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+@app.command()
+def codes(
+    run: Annotated[str, typer.Argument(help="Id of a finished run, its folder, or a hub id.")],
+    samples: Annotated[int, typer.Option("--samples", help="Draws of everything but the code.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 0,
+    deviation: Annotated[float, typer.Option("--deviation", help="Codes go from minus to plus this, in sigma.")] = 2.0,
+    as_json: JsonOption = False,
+) -> None:
+    """What each continuous latent code changes in the generated features, and whether it changes the emotion."""
+    from core.runs.effects import measure_effects
+    from core.runs.loaded import load_run
+
+    found = measure_effects(load_run(run), samples=samples, seed=seed, deviation=deviation)
+    if as_json:
+        print_json(found)
+    else:
+        print_effects(found)
+
+
+def print_effects(found: dict[str, Any]) -> None:
+    """One row for each code, then what another draw of noise and text does; what should not be overlooked below."""
+
+    def share(value: float | None) -> str:
+        return "" if value is None else f"{value:.2f}"
+
+    rows = [
+        [
+            {"z": "noise, drawn anew", "t": "text, drawn anew"}.get(effect["name"], effect["name"]),
+            f"{effect['posterior']:+.2f}",
+            f"{effect['posterior_size']:.2f}",
+            f"{effect['class_changed']:.1%}",
+            share(effect["recovered"]),
+            share(effect["leak"]),
+            share(effect["moved"]),
+            share(effect["common"]),
+            share(effect["common_in_class"]),
+        ]
+        for effect in (*found["codes"], *found["redrawn"])
+    ]
+    columns = ["input", "posterior", "size", "class changed", "recovered", "leak", "moved", "common", "in emotion"]
+    low, high = f"{-found['deviation']:g}", f"{found['deviation']:+g}"
+    print_table(columns, rows, title=f"{found['run']}: each code from {low} to {high} sigma, {found['samples']} draws")
+    typer.echo(
+        "  posterior: change of the probability of the asked emotion, mean and mean size; recovered: share of the way "
+        "that the Q head reads back;\n  leak: that of the other codes; moved: in deviations within an emotion; common: "
+        "share of the movement that all features (of an emotion) have alike"
+    )
+    for note in found["notes"]:
+        typer.echo(f"  {note}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.runs.creation import create_run
+    from core.runs.effects import measure_effects
     from core.runs.events import read_events
     from core.runs.export import write_batch
     from core.runs.files import find_run
@@ -30,6 +31,7 @@ _HOME = {
     "find_run": "files",
     "job_log": "jobs",
     "load_run": "loaded",
+    "measure_effects": "effects",
     "measure_information": "information",
     "measure_quality": "quality",
     "read_events": "events",
@@ -51,6 +53,7 @@ __all__ = [
     "find_run",
     "job_log",
     "load_run",
+    "measure_effects",
     "measure_information",
     "measure_quality",
     "read_events",
