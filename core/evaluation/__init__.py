@@ -1,5 +1,6 @@
 """Recognition figures, references, paired comparisons and the quality of generated features."""
 
+from core.evaluation.association import Spearman, spearman
 from core.evaluation.guards import check_rows, check_speakers
 from core.evaluation.manifolds import Manifolds, manifolds
 from core.evaluation.metrics import Scores, scores
@@ -18,6 +19,7 @@ __all__ = [
     "Recognition",
     "ReportCard",
     "Scores",
+    "Spearman",
     "check_rows",
     "check_speakers",
     "closeness",
@@ -27,5 +29,6 @@ __all__ = [
     "paired_gain",
     "report_card",
     "scores",
+    "spearman",
     "two_sample_auc",
 ]
