@@ -36,13 +36,17 @@ def active_ids() -> list[str]:
 
 
 def show_running() -> None:
-    """Progress of all running jobs; refreshes by itself while there is one."""
-    ids = active_ids()
-    if ids:
-        st.fragment(_running, run_every=2.0)(tuple(ids))
+    """Progress of all running jobs, trainings and benchmarks; refreshes by itself while there is one."""
+    from dashboard.benchmark import watch as benchmarks
+
+    ids, names = active_ids(), benchmarks.active_names()
+    if ids or names:
+        st.fragment(_running, run_every=2.0)(tuple(ids), tuple(names))
 
 
-def _running(ids: tuple[str, ...]) -> None:
+def _running(ids: tuple[str, ...], names: tuple[str, ...]) -> None:
+    from dashboard.benchmark import watch as benchmarks
+
     st.subheader("Running now", anchor=False)
     ended = False
     for run_id in ids:
@@ -52,6 +56,8 @@ def _running(ids: tuple[str, ...]) -> None:
             continue
         with st.container(border=True):
             _progress(run_id, current)
+    for name in names:
+        ended |= not benchmarks.show_running(name)
     if ended:
         st.rerun()
 

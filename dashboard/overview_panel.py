@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import jobs, navigation, overview_view, state, theme
+from dashboard.benchmark import watch
 
 EXPLORE = ("aligned_space", "latent_lab", "information")
 
@@ -67,7 +68,7 @@ def open_run(run_id: str, page: str) -> None:
 
 def show_figures(corpora: list[overview_view.CorpusLine], runs: list[overview_view.RunLine]) -> None:
     """How much there is."""
-    active = sum(run.status in state.ACTIVE for run in runs)
+    active = sum(run.status in state.ACTIVE for run in runs) + len(watch.active_names())
     with st.grid(4, min_column_width=150):
         st.metric("Corpora", len(corpora), border=True)
         st.metric("Utterances", f"{sum(line.utterances or 0 for line in corpora):,}", border=True)

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from dashboard import state, theme
-from dashboard.benchmark import form_panel, results_panel
+from dashboard.benchmark import card_panel, form_panel, results_panel
 
-VIEWS = ("Results", "New benchmark")
+VIEWS = ("Results", "New benchmark", "Report card")
 
 theme.page_title("Benchmark", "What augmentation gains in recognising held-out speakers, and how sure that is.")
 
@@ -25,5 +25,7 @@ view = st.segmented_control(
 with state.faults():
     if view == "New benchmark":
         form_panel.show()
+    elif view == "Report card":
+        card_panel.show()
     else:
         results_panel.show()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.runs.jobs import job_log, resume_job, start_job
     from core.runs.loaded import LoadedRun, load_run
     from core.runs.quality import measure_quality, write_quality
+    from core.runs.quality_job import quality_state, start_quality
     from core.runs.requests import Batch
     from core.runs.state import State, read_state, request_stop
     from core.runs.training import execute, train
@@ -34,11 +35,13 @@ _HOME = {
     "measure_effects": "effects",
     "measure_information": "information",
     "measure_quality": "quality",
+    "quality_state": "quality_job",
     "read_events": "events",
     "read_state": "state",
     "request_stop": "state",
     "resume_job": "jobs",
     "start_job": "jobs",
+    "start_quality": "quality_job",
     "train": "training",
     "write_batch": "export",
     "write_quality": "quality",
@@ -56,11 +59,13 @@ __all__ = [
     "measure_effects",
     "measure_information",
     "measure_quality",
+    "quality_state",
     "read_events",
     "read_state",
     "request_stop",
     "resume_job",
     "start_job",
+    "start_quality",
     "train",
     "write_batch",
     "write_quality",

@@ -11,8 +11,12 @@ from pathlib import Path
 from core.workspace import Workspace
 
 
-def start_command(workspace: Workspace, log: Path, arguments: Sequence[str]) -> None:
-    """Starts ``mirage`` with ``arguments`` on the workspace; what it prints is added to the file ``log``."""
+def start_command(workspace: Workspace, log: Path, arguments: Sequence[str]) -> int:
+    """Starts ``mirage`` with ``arguments`` on the workspace; what it prints is added to the file ``log``.
+
+    Returns:
+        The process's id.
+    """
     # -P: a folder named core where the person happens to be is not MIRAGE's.
     command = [sys.executable, "-P", "-m", "core", *arguments]
     environment = {**os.environ, "MIRAGE_HOME": str(workspace.root)}
@@ -20,7 +24,7 @@ def start_command(workspace: Workspace, log: Path, arguments: Sequence[str]) -> 
     root = str(Path(__file__).resolve().parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     with log.open("ab") as file:
-        subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -29,3 +33,4 @@ def start_command(workspace: Workspace, log: Path, arguments: Sequence[str]) -> 
             start_new_session=True,
             close_fds=True,
         )
+    return process.pid

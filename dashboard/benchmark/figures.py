@@ -21,6 +21,7 @@ SHAPES = {"nothing added": "circle", "the regression": "diamond"}
 COLOURS = {"nothing added": ACCENT, "the regression": CATEGORY_COLOURS[1]}
 SYMBOLS = ("circle", "diamond", "triangle", "rect", "pin", "arrow", "roundRect")
 _HOLLOW = "rgba(0, 0, 0, 0)"
+_DEEP = "#0B5F76"  # the accent, dark enough for white text
 _ROWS = 4  # of the axis for one method: a gain, the method's name, the other gain, a gap
 LABELS = 128
 """Pixels for the names on the left."""
@@ -38,21 +39,14 @@ def forest_option(found: Sequence[Gain]) -> dict[str, Any]:
         if own:
             points = [(gain, [gain.low, row], [gain.high, row], [gain.mean, row]) for gain, row in own]
             series += _dots(f"over {over}", COLOURS[over], SHAPES[over], points, labels=[gain.title for gain, _ in own])
-    reach = _reach(found)
     series[0]["markLine"] = _zero("xAxis")
     return {
         "animation": False,
         "grid": grid(left=LABELS, right=14, top=34, bottom=44),
-        "legend": _legend([f"over {over}" for over in OVER.values() if any(gain.over == over for gain in found)]),
-        "xAxis": {
-            "type": "value",
-            "min": -reach,
-            "max": reach,
-            "name": "gain (points of UA)",
-            "nameLocation": "middle",
-            "nameGap": 26,
-            "axisLabel": {"hideOverlap": True},
-        },
+        "legend": _legend(
+            {f"over {over}": SHAPES[over] for over in OVER.values() if any(gain.over == over for gain in found)}
+        ),
+        "xAxis": {**_gain_axis(found), "nameGap": 26, "axisLabel": {"hideOverlap": True}},
         "yAxis": _names_axis(names),
         "tooltip": {"trigger": "item", "confine": True},
         "series": series,
@@ -91,14 +85,16 @@ def heat_option(
             data.append(
                 {
                     "value": [j, i, round(value, 2)],
-                    "label": {"formatter": f"{value:+.1f}" if signed else f"{value:.0f}"},
+                    "label": _number(value, abs(value) / top, signed=signed),
                     "tooltip": {"formatter": html.escape(hover[i][j])},
                 }
             )
+    # See-through, so that the same colours stand on a light and on a dark page.
+    high, low = rgba(_DEEP, 0.97), rgba(CATEGORY_COLOURS[1], 0.95)
     ramp = (
-        [rgba(CATEGORY_COLOURS[1], 0.85), rgba(MUTED, 0.07), rgba(ACCENT, 0.9)]
+        [low, rgba(CATEGORY_COLOURS[1], 0.4), rgba(MUTED, 0.05), rgba(ACCENT, 0.4), high]
         if signed
-        else [rgba(ACCENT, 0.04), rgba(ACCENT, 0.42), rgba(ACCENT, 0.95)]
+        else [rgba(ACCENT, 0.04), rgba(ACCENT, 0.45), high]
     )
     return {
         "animation": False,
@@ -135,12 +131,26 @@ def heat_option(
                 "type": "heatmap",
                 "id": "cells",
                 "data": data,
-                "label": {"show": True},
+                # A place, not "inside": only then the text has the page's own colour, light or dark.
+                "label": {
+                    "show": True,
+                    "position": ["50%", "50%"],
+                    "align": "center",
+                    "verticalAlign": "middle",
+                    "textBorderWidth": 0,
+                    "textBorderColor": _HOLLOW,
+                },
                 "itemStyle": {"borderWidth": 1, "borderColor": rgba(MUTED, 0.18)},
                 "emphasis": {"itemStyle": {"borderColor": MUTED, "borderWidth": 2}},
             }
         ],
     }
+
+
+def _number(value: float, strength: float, *, signed: bool) -> dict[str, Any]:
+    """The label of a cell; white on strong colours."""
+    label: dict[str, Any] = {"formatter": f"{value:+.1f}" if signed else f"{value:.0f}"}
+    return {**label, "color": "#FFFFFF"} if strength > 0.84 else label
 
 
 def heat_height(rows: Sequence[str], *, named: bool = False) -> int:
@@ -181,7 +191,10 @@ def family_option(listed: Sequence[Member]) -> dict[str, Any]:
     return {
         "animation": False,
         "grid": grid(left=52, right=12, top=62, bottom=46),
-        "legend": {**_legend(list(titles.values())), "selectedMode": True},
+        "legend": {
+            **_legend({title: SYMBOLS[number % len(SYMBOLS)] for number, title in enumerate(titles.values())}),
+            "selectedMode": True,
+        },
         "xAxis": {
             "type": "category",
             "data": names,
@@ -192,7 +205,7 @@ def family_option(listed: Sequence[Member]) -> dict[str, Any]:
             "axisLabel": {"interval": 0, "hideOverlap": False},
             "splitLine": {"show": False},
         },
-        "yAxis": {"type": "value", "name": "gain (points of UA)", "nameLocation": "middle", "nameGap": 34},
+        "yAxis": {**_gain_axis([gain for member in listed for gain in member.gains.values()]), "nameGap": 34},
         "tooltip": {"trigger": "item", "confine": True},
         "series": series,
     }
@@ -253,7 +266,8 @@ def _zero(axis: str) -> dict[str, Any]:
     }
 
 
-def _legend(names: list[str]) -> dict[str, Any]:
+def _legend(names: dict[str, str]) -> dict[str, Any]:
+    """Names with the symbol of each."""
     return {
         "top": 0,
         "left": 0,
@@ -261,7 +275,7 @@ def _legend(names: list[str]) -> dict[str, Any]:
         "itemWidth": 12,
         "itemHeight": 12,
         "itemGap": 14,
-        "data": names,
+        "data": [{"name": name, "icon": symbol} for name, symbol in names.items()],
     }
 
 
@@ -273,15 +287,23 @@ def _names_axis(names: Sequence[str]) -> dict[str, Any]:
         "axisTick": {"show": False},
         "axisLine": {"show": False},
         "splitLine": {"show": False},
-        "axisLabel": {"interval": 0, "hideOverlap": False, "width": LABELS - 14, "overflow": "break"},
+        "axisLabel": {"interval": 0, "hideOverlap": False, "width": LABELS - 14, "overflow": "break", "lineHeight": 13},
     }
 
 
-def _reach(found: Sequence[Gain]) -> float:
-    """The same distance on both sides of zero, so that neither a gain nor a loss looks larger."""
+def _gain_axis(found: Sequence[Gain]) -> dict[str, Any]:
+    """Reaches as far on both sides of zero, so that neither a gain nor a loss looks larger."""
     most = max((abs(value) for gain in found for value in (gain.low, gain.high)), default=1.0)
-    step = 0.5 if most < 2 else 1.0 if most < 8 else 5.0
-    return max(step, math.ceil(1.05 * most / step) * step)
+    step = next((step for step in (0.5, 1.0, 2.0, 5.0) if most < 4 * step), 10.0)
+    reach = max(step, math.ceil(1.02 * most / step) * step)
+    return {
+        "type": "value",
+        "min": -reach,
+        "max": reach,
+        "interval": step,
+        "name": "gain (points of UA)",
+        "nameLocation": "middle",
+    }
 
 
 def _round(place: list[float]) -> list[float]:

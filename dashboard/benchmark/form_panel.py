@@ -10,7 +10,7 @@ from dashboard import state, theme
 from dashboard.benchmark import store, watch
 from dashboard.benchmark.form import DEFAULT_METHODS, FOLDS, SHARES, Call
 
-SAME = "(the same speakers' folds)"
+SAME = "(its own held-out speakers)"
 
 
 def show() -> None:

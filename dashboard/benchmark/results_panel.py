@@ -9,10 +9,12 @@ import streamlit as st
 
 from core.files import finite
 from dashboard import state, theme
-from dashboard.benchmark import family, figures, store, view, watch
+from dashboard.benchmark import family, figures, matrices_panel, store, view, watch
 
 QUICK = "mirage benchmark demo --methods none,noise,mixup,smote --seeds 2 --set alignment.steps=100"
 FULL = "mirage benchmark NAME --methods all --seeds 5"
+WIDTHS = {"method": 158, "mean": 58, "interval": 98, "points": 60, "p": 56, "says": 100, "WA": 56, "macro-F1": 76}
+"""Pixels of the table's columns: all of them fit a screen of 1360."""
 
 
 def show() -> None:
@@ -56,8 +58,8 @@ def _shown(name: str, drawn_as: str | None) -> None:
         kind = _kind(results)
         _table(results, kind)
         _gains(results, kind)
-        _recall(results, kind)
-        _confusion(results, kind)
+        matrices_panel.show_recall(results, kind)
+        matrices_panel.show_confusion(results, kind)
         if not unfinished:
             _conditions(name, results, kind)
         _about(name, results, kind, unfinished)
@@ -105,27 +107,26 @@ def _kind(results: view.Results) -> str:
 
 def _table(results: view.Results, kind: str) -> None:
     table = view.method_table(results, kind)
-    columns: dict[str, Any] = {
-        "method": st.column_config.TextColumn("recognition", pinned=True),
-        "UA": st.column_config.NumberColumn(
-            "UA (%)", format="%.1f", help="Unweighted average recall: mean over folds and seeds."
-        ),
-        "UA interval": st.column_config.TextColumn("95 %", help="Bootstrap over folds."),
-        "WA": st.column_config.NumberColumn("WA (%)", format="%.1f", help="Accuracy."),
-        "macro-F1": st.column_config.NumberColumn("macro-F1 (%)", format="%.1f"),
-        "cells": st.column_config.TextColumn("done", help="Cells (fold and seed) that count so far."),
+    helps = {
+        "mean": "Unweighted average recall: mean over folds and seeds.",
+        "interval": "Bootstrap over folds.",
+        "points": "Paired gain in points of UA, fold by fold and seed by seed.",
+        "p": "Corrected resampled t-test, two-sided.",
+        "says": "Better or worse: the interval leaves zero out and p is below 0.05. Both are needed.",
+        "WA": "Accuracy.",
+        "done": "Cells (fold and seed) that count so far.",
     }
-    for over in view.OVER.values():
-        columns[over] = st.column_config.NumberColumn(
-            f"over {over}", format="%+.1f", help="Paired gain in points of UA, fold by fold and seed by seed."
-        )
-        columns[f"{over} interval"] = st.column_config.TextColumn("95 %", help="Bootstrap over folds.")
-        columns[f"{over} p"] = st.column_config.NumberColumn(
-            "p", format="%.3f", help="Corrected resampled t-test, two-sided."
-        )
-        columns[f"{over} says"] = st.column_config.TextColumn(
-            "says", help="Better or worse: the interval leaves zero out and p is below 0.05. Both are needed."
-        )
+    columns: dict[Any, Any] = {}
+    # By position, the index being the first: a column under a heading has no name that a configuration could use.
+    for place, name in enumerate(table.columns.get_level_values(1), start=1):
+        common: dict[str, Any] = {"help": helps.get(name), "width": WIDTHS.get(name)}
+        if name in ("mean", "points", "p", "WA", "macro-F1"):
+            form = {"points": "%+.1f", "p": "%.3f"}.get(name, "%.1f")
+            columns[place] = st.column_config.NumberColumn(name, format=form, **common)
+        else:
+            columns[place] = st.column_config.TextColumn(
+                "95 %" if name == "interval" else name, pinned=name == "method", **common
+            )
     st.dataframe(
         table,
         hide_index=True,
@@ -157,98 +158,6 @@ def _gains(results: view.Results, kind: str) -> None:
     st.caption(
         f"Paired over {found[0].folds} folds; bar: 95 % interval (bootstrap over folds). Filled: told apart from zero "
         "by interval and test; hollow: not told apart."
-    )
-
-
-def _recall(results: view.Results, kind: str) -> None:
-    st.subheader("Recall by emotion", anchor=False)
-    table = view.recall_table(results, kind)
-    against = st.segmented_control(
-        "Show",
-        ("recall", "difference to nothing added"),
-        default="recall",
-        required=True,
-        key="benchmark_recall",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    titles = view.titles(results, kind)
-    signed = against != "recall" and "none" in titles
-    if signed:
-        table = (table - table.loc[titles["none"]]).drop(index=titles["none"])
-    elif against != "recall":
-        st.caption("Nothing added (none) was not compared here: this is the recall itself.")
-    unit = "points" if signed else "%"
-    hover = [
-        [f"{row}, {column}: {value:{'+.1f' if signed else '.1f'}} {unit}" for column, value in line.items()]
-        for row, line in table.iterrows()
-    ]
-    rows = [str(row) for row in table.index]
-    st.echarts_chart(
-        figures.heat_option(rows, results["classes"], table.to_numpy(), hover=hover, signed=signed),
-        key=f"benchmark_recall_{kind}_{signed}",
-        height=figures.heat_height(rows),
-        alt=f"Recall of each emotion by each method in {unit}",
-    )
-    st.caption(
-        "Recall minus that of nothing added, in points."
-        if signed
-        else f"Share of each emotion's utterances that was recognised, in %, all folds pooled. Chance: "
-        f"{100 / len(results['classes']):.0f} %."
-    )
-
-
-def _confusion(results: view.Results, kind: str) -> None:
-    st.subheader("Confusion", anchor=False)
-    titles = view.titles(results, kind)
-    names = list(titles)
-    with st.container(horizontal=True, gap="small"):
-        shown = _pick("Method", names, titles, "benchmark_confusion", default=names[-1])
-        rest = [name for name in names if name != shown]
-        other = _pick("Minus", ["", *rest], {"": "(nothing)", **titles}, "benchmark_minus", default="")
-    counts, classes = view.confusion(results, kind, shown), results["classes"]
-    values = view.shares(counts)
-    if other:
-        before = view.shares(view.confusion(results, kind, other))
-        values = values - before
-        hover = [
-            [f"{true} recognised as {said}: {values[i][j]:+.1f} points" for j, said in enumerate(classes)]
-            for i, true in enumerate(classes)
-        ]
-    else:
-        hover = [
-            [
-                f"{true} recognised as {said}: {values[i][j]:.1f} %, {counts[i][j]:g} of {counts[i].sum():g} utterances"
-                for j, said in enumerate(classes)
-            ]
-            for i, true in enumerate(classes)
-        ]
-    st.echarts_chart(
-        figures.heat_option(
-            classes,
-            classes,
-            values,
-            hover=hover,
-            row_name="true emotion",
-            column_name="recognised as",
-            signed=bool(other),
-        ),
-        key=f"benchmark_confusion_{kind}_{shown}_{other}",
-        height=figures.heat_height(classes, named=True),
-        alt="Confusion of the emotions, each row in per cent",
-    )
-    st.caption(
-        "Difference of the two methods' shares, in points."
-        if other
-        else "Each row adds up to 100 %: all folds pooled, mean over seeds. Hover for counts."
-    )
-
-
-def _pick(label: str, names: list[str], titles: dict[str, str], key: str, *, default: str) -> str:
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = default
-    return str(
-        st.selectbox(label, names, format_func=lambda name: titles[name], key=key, width=260, persist_state="session")
     )
 
 

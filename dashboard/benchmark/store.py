@@ -33,6 +33,19 @@ def folder(name: str) -> Path:
     return state.workspace().benchmarks / name
 
 
+def label(name: str) -> str:
+    """What the selector shows: corpus and condition, with the key that tells equal ones apart."""
+    place = folder(name)
+    try:
+        asked = _asked(str(place), state.stamp(place, "config.yaml", "results.json"))
+    except MirageError:
+        return name
+    if asked is None:
+        return name
+    tested = f" tested on {asked['test_on']}" if asked.get("test_on") else ""
+    return f"{asked.get('corpus')}{tested}, {asked.get('condition_title')} - {name.rpartition('-')[2]}"
+
+
 def show_next(name: str) -> None:
     """Selects a benchmark for the next run of the script."""
     st.session_state[_NEXT] = name
@@ -55,7 +68,8 @@ def choose(found: list[str]) -> str:
         "Benchmark",
         found,
         key=KEY,
-        width=420,
+        format_func=label,
+        width=460,
         persist_state="session",
         help="Named after corpus, condition and a key of configuration and data; it is part of the page's address.",
     )
@@ -126,6 +140,16 @@ def others(name: str) -> list[Results]:
         if results is not None:
             found.append(results)
     return found
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _asked(place: str, files: state.Stamp) -> dict[str, Any] | None:
+    """What was asked; of a benchmark of an earlier version what its results say."""
+    for file in ("benchmark.json", "results.json"):
+        if (Path(place) / file).is_file():
+            content = read_json(Path(place) / file)
+            return content if isinstance(content, dict) else None
+    return None
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -75,8 +75,8 @@ def says(results: Results) -> list[str]:
 def method_table(results: Results, kind: str) -> pd.DataFrame:
     """One row for the reference and each method; figures in per cent, gains in points.
 
-    Columns: method, UA, UA interval, WA, macro-F1; for each of ``OVER`` the gain, its interval, p and verdict; of an
-    unfinished benchmark ``cells``.
+    Columns (heading, name): method; of UA mean and interval; under each of ``OVER`` points, interval, p and what it
+    says; WA and macro-F1; of an unfinished benchmark how many cells are done.
     """
     counted = results.get("cells")
     rows = []
@@ -84,23 +84,23 @@ def method_table(results: Results, kind: str) -> pd.DataFrame:
         figures = own.get(kind)
         if figures is None:
             continue
-        row: dict[str, Any] = {
-            "method": own["title"],
-            "UA": _percent(figures["ua"]),
-            "UA interval": _interval(figures["low"], figures["high"]),
-            "WA": _percent(figures["wa"]),
-            "macro-F1": _percent(figures["macro_f1"]),
+        row: dict[tuple[str, str], Any] = {
+            ("", "method"): own["title"],
+            ("UA (%)", "mean"): _percent(figures["ua"]),
+            ("UA (%)", "interval"): _interval(figures["low"], figures["high"]),
         }
         for key, over in OVER.items():
-            gain = figures.get(key)
-            row[over] = None if gain is None else 100 * gain["mean"]
-            row[f"{over} interval"] = "" if gain is None else _interval(gain["low"], gain["high"], signed=True)
-            row[f"{over} p"] = None if gain is None else gain["p_value"]
-            row[f"{over} says"] = "" if gain is None else verdict(gain)
+            gain, heading = figures.get(key), f"gain over {over}"
+            row[heading, "points"] = None if gain is None else 100 * gain["mean"]
+            row[heading, "interval"] = "" if gain is None else _interval(gain["low"], gain["high"], signed=True)
+            row[heading, "p"] = None if gain is None else gain["p_value"]
+            row[heading, "says"] = "" if gain is None else verdict(gain)
+        row["other figures (%)", "WA"] = _percent(figures["wa"])
+        row["other figures (%)", "macro-F1"] = _percent(figures["macro_f1"])
         if counted is not None:
-            row["cells"] = "" if name == REFERENCE else f"{counted[name]} of {results['cells_in_all']}"
+            row["cells", "done"] = "" if name == REFERENCE else f"{counted[name]} of {results['cells_in_all']}"
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(list(rows[0])))
 
 
 def gains(results: Results, kind: str) -> list[Gain]:
@@ -176,6 +176,7 @@ def as_csv(results: Results) -> str:
     tables = []
     for kind in kinds(results):
         table = method_table(results, kind)
+        table.columns = [" ".join(filter(None, names)) for names in table.columns]
         table.insert(0, "features", FEATURES[kind])
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import MirageError
 from core.benchmarks import resume_benchmark, stop_benchmark
-from dashboard import state, theme
+from dashboard import navigation, state, theme
 from dashboard.benchmark import store
 from dashboard.jobs import duration
 
@@ -28,6 +28,19 @@ def active_names() -> list[str]:
         if current is not None and current.active:
             found.append(name)
     return found
+
+
+def show_running(name: str) -> bool:
+    """Its progress in a frame, with a link to the page; False where it has ended by now."""
+    current = store.state_of(name)
+    if current is None or not current.active:
+        return False
+    with st.container(border=True):
+        show_progress(name, current)
+        if st.button("Watch on Benchmark", icon=":material/monitoring:", key=f"watch_{name}"):
+            store.show_next(name)
+            navigation.go("benchmark")
+    return True
 
 
 def show_progress(name: str, current: State) -> None:
