@@ -1,14 +1,15 @@
-"""Figures that are not about training: counts, durations, one clip. Each builds a Plotly figure and nothing else."""
+"""Figures that are not about training: counts and durations (ECharts options), one clip (a Plotly figure)."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from dashboard import palette, theme
+from dashboard import chart_style, palette, theme
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,68 +17,85 @@ if TYPE_CHECKING:
 NO_LABEL = "(none)"
 
 
-def count_bars(counts: pd.Series, colours: Mapping[str, str], *, x: str = "utterances") -> go.Figure:
+def count_bars(counts: pd.Series, colours: Mapping[str, str]) -> dict[str, Any]:
     """One horizontal bar for each category, the number written at its end. ``counts``: index = category."""
-    import plotly.graph_objects as go
-
     names = [str(name) for name in counts.index]
-    figure = go.Figure(
-        go.Bar(
-            x=counts.to_numpy(),
-            y=names,
-            orientation="h",
-            marker_color=[colours.get(name, palette.UNKNOWN) for name in names],
-            text=counts.to_numpy(),
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x} utterances<extra></extra>",
-        )
-    )
-    theme.style(figure, x=x, height=60 + 30 * max(2, len(names)), legend="none")
-    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    figure.update_xaxes(range=[0, float(counts.max()) * 1.14 if len(counts) else 1], fixedrange=True)
-    return figure
+    bars = [
+        {"value": int(count), "itemStyle": {"color": colours.get(name, palette.UNKNOWN)}}
+        for name, count in zip(names, counts, strict=True)
+    ]
+    return {
+        **chart_style.base(right=44),
+        "xAxis": chart_style.values("utterances", gap=26, minInterval=1),
+        "yAxis": chart_style.categories(names, inverse=True),
+        "series": [
+            {
+                "type": "bar",
+                "name": "utterances",
+                "barWidth": "68%",
+                "data": bars,
+                "label": {"show": True, "position": "right"},
+            }
+        ],
+    }
 
 
-def stacked_bars(counts: pd.DataFrame, colours: Mapping[str, str], *, x: str) -> go.Figure:
+def count_bars_height(counts: pd.Series) -> int:
+    """Height in pixels that fits ``count_bars``."""
+    return 60 + 30 * max(2, len(counts))
+
+
+def stacked_bars(counts: pd.DataFrame, colours: Mapping[str, str], *, x: str) -> dict[str, Any]:
     """A stacked bar for each group. ``counts``: rows = groups (speakers, sessions), columns = emotions."""
-    import plotly.graph_objects as go
+    emotions = [str(name) for name in counts.columns]
+    option = chart_style.base(legend=emotions)
+    option["tooltip"] = {"trigger": "axis", "confine": True, "axisPointer": {"type": "shadow"}}
+    option["xAxis"] = chart_style.categories([str(name) for name in counts.index], name=x)
+    option["yAxis"] = chart_style.values("utterances", gap=38, minInterval=1)
+    option["series"] = [
+        {
+            "type": "bar",
+            "name": emotion,
+            "stack": "all",
+            "barCategoryGap": "25%",
+            "itemStyle": {"color": colours.get(emotion, palette.UNKNOWN)},
+            "data": counts.iloc[:, number].astype(int).tolist(),
+        }
+        for number, emotion in enumerate(emotions)
+    ]
+    return option
 
-    figure = go.Figure()
-    groups = [str(name) for name in counts.index]
-    for emotion in counts.columns:
-        figure.add_bar(
-            x=groups,
-            y=counts[emotion].to_numpy(),
-            name=str(emotion),
-            marker_color=colours.get(str(emotion), palette.UNKNOWN),
-            marker_line_width=0,
-            hovertemplate="%{x}, " + str(emotion) + ": %{y}<extra></extra>",
-        )
-    figure.update_layout(barmode="stack", bargap=0.25)
-    theme.style(figure, x=x, y="utterances", height=330)
-    figure.update_layout(legend_traceorder="normal")
-    figure.update_xaxes(type="category", showgrid=False)
-    return figure
 
-
-def histogram(values: np.ndarray, *, x: str, y: str = "utterances", bins: int = 40) -> go.Figure:
-    """How often each value occurs."""
-    import plotly.graph_objects as go
-
+def histogram(values: np.ndarray, *, x: str, y: str = "utterances", bins: int = 40) -> dict[str, Any]:
+    """How often each value occurs: ``bins`` bars of equal width between the lowest and the highest value."""
     heights, edges = np.histogram(values, bins=bins)
-    centres = (edges[:-1] + edges[1:]) / 2
-    figure = go.Figure(
-        go.Bar(
-            x=centres,
-            y=heights,
-            width=np.diff(edges) * 0.94,
-            marker_color=palette.ACCENT,
-            customdata=np.stack([edges[:-1], edges[1:]], axis=1),
-            hovertemplate="%{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y}<extra></extra>",
-        )
-    )
-    return theme.style(figure, x=x, y=y, height=260, legend="none")
+    ranges = [f"{low:.2f} to {high:.2f}" for low, high in itertools.pairwise(edges)]
+    option = chart_style.base()
+    option["tooltip"]["formatter"] = f"{{b}}: {{c}} {y}"
+    # Bars fill categories only, never a stretch of a numeric axis: the numeric one below them carries the labels.
+    option["xAxis"] = [
+        chart_style.categories(ranges, show=False),
+        chart_style.values(
+            x,
+            gap=26,
+            lines=False,
+            position="bottom",
+            min=float(edges[0]),
+            max=float(edges[-1]),
+            axisLabel={"showMinLabel": False, "showMaxLabel": False},
+        ),
+    ]
+    option["yAxis"] = chart_style.values(y, gap=38, minInterval=1)
+    option["series"] = [
+        {
+            "type": "bar",
+            "name": y,
+            "barCategoryGap": "6%",
+            "itemStyle": {"color": palette.ACCENT},
+            "data": heights.tolist(),
+        }
+    ]
+    return option
 
 
 def clip(samples: np.ndarray, mel: np.ndarray, times: np.ndarray, centres: np.ndarray, rate: int) -> go.Figure:

@@ -52,18 +52,21 @@ def show_counts(corpus: Corpus) -> None:
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.markdown("**By emotion**")
-        theme.show(
-            charts.count_bars(corpus_view.emotion_counts(table, order), colours),
+        by_emotion = corpus_view.emotion_counts(table, order)
+        theme.draw(
+            charts.count_bars(by_emotion, colours),
             key="counts_emotion",
+            height=charts.count_bars_height(by_emotion),
             alt="Number of utterances for each emotion",
         )
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Length of the clips**")
         lengths = clip_lengths(corpus)
         if len(lengths):
-            theme.show(
+            theme.draw(
                 charts.histogram(lengths, x="duration (s)"),
                 key="counts_length",
+                height=260,
                 alt="Histogram of clip lengths in seconds",
             )
             middle = float(np.median(lengths))
@@ -80,9 +83,10 @@ def show_counts(corpus: Corpus) -> None:
                 st.markdown(f"**By {column} and emotion**")
                 chart, numbers = st.columns([3, 2], gap="medium")
                 with chart:
-                    theme.show(
+                    theme.draw(
                         charts.stacked_bars(counts, colours, x=column),
                         key=f"counts_{column}",
+                        height=330,
                         alt=f"Utterances of each {column}, stacked by emotion",
                     )
                 numbers.dataframe(numbers_table, alt=f"Utterances by {column} and emotion", height=330)

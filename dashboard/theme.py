@@ -1,7 +1,7 @@
-"""How figures and pages look: one Plotly layout for every figure, and the small blocks that pages share.
+"""How figures and pages look: drawing with ECharts and Plotly, and the small blocks that pages share.
 
-Figures are drawn with Streamlit's own Plotly theme, so text, grid and hover colours follow the person's light or dark
-setting in the browser, at once and without a rerun; backgrounds are transparent.
+Figures are drawn with Streamlit's own themes for both, so text, grid and hover colours follow the person's light or
+dark setting in the browser, at once and without a rerun; backgrounds are transparent.
 """
 
 from __future__ import annotations
@@ -96,6 +96,11 @@ def show(
         selection_mode=selection_mode,
         config=CHART_CONFIG if config is None else config,
     )
+
+
+def draw(option: dict[str, Any], *, key: str, height: int, alt: str, on_select: Any = "ignore") -> Any:
+    """Draws an ECharts option over the width of its container; ``alt`` says in one sentence what it shows."""
+    return st.echarts_chart(option, width="stretch", height=height, key=key, alt=alt, on_select=on_select)
 
 
 def page_title(title: str, says: str) -> None:
