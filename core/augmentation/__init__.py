@@ -1,6 +1,7 @@
 """Generated features as training data."""
 
 from core.augmentation.filters import FILTERS, Filter, find_filter
+from core.augmentation.layers import LAYERS, Decoder, Layer
 from core.augmentation.sampler import MirageSampler
 
-__all__ = ["FILTERS", "Filter", "MirageSampler", "find_filter"]
+__all__ = ["FILTERS", "LAYERS", "Decoder", "Filter", "Layer", "MirageSampler", "find_filter"]

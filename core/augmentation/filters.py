@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInputError
+from core.evaluation.manifolds import reach
 
 Filter = Callable[[Any, Any, str], np.ndarray]
 """From a run, a batch of generated features and the emotion that was asked for, to a mask (n,) of those to keep."""
@@ -31,10 +32,17 @@ def keep_informative(run: Any, batch: Any, emotion: str) -> np.ndarray:
     return np.asarray(run.pointwise_mi(batch.audio, emotion)) > 0.0
 
 
+def keep_dense(run: Any, batch: Any, emotion: str) -> np.ndarray:
+    """Those that lie among real features of the emotion: within reach of one (see ``core.evaluation.manifolds``)."""
+    real = np.asarray(run.training_features(emotion))
+    return reach(real, np.asarray(batch.audio)) > 0
+
+
 FILTERS: dict[str, Filter] = {
     "none": keep_all,
     "recovered": keep_recovered,
     "pointwise": keep_informative,
+    "density": keep_dense,
 }
 
 

@@ -186,6 +186,10 @@ class LoadedRun:
         train = self.utterances["label"][self.utterances["part"] == "train"]
         return np.asarray([(train == name).mean() for name in self.classes], dtype=np.float64)
 
+    def training_features(self, emotion: str) -> np.ndarray:
+        """(n, d) aligned features of the training part's utterances of an emotion."""
+        return self.h[((self.utterances["part"] == "train") & (self.utterances["label"] == emotion)).to_numpy()]
+
     def neighbours(self, h: np.ndarray, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
         """The ``k`` nearest utterances in the full dimension: rows (n, k) and Euclidean distances (n, k)."""
         return self._neighbourhood.nearest(self._checked(h, self.dim).numpy(), k)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from imblearn.pipeline import make_pipeline
+from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
@@ -53,6 +54,9 @@ class SmallRun:
         labels = np.full(len(h), CLASSES.index(emotion))
         return posterior_pointwise_mi(self.posterior(h), labels, np.full(len(CLASSES), 1.0 / len(CLASSES)))
 
+    def training_features(self, emotion: str) -> np.ndarray:
+        return self.generate(emotion, 80, seed=5).audio
+
 
 @pytest.fixture
 def run() -> SmallRun:
@@ -95,6 +99,12 @@ def test_filters(name: str, run: SmallRun, data: tuple[np.ndarray, np.ndarray]) 
         assert (run.posterior(made).argmax(axis=1) == index).all()
     if name == "pointwise":
         assert (run.posterior(made)[np.arange(len(made)), index] > 1 / 3).all()
+    if name == "density":
+        assert any(share < 1.0 for share in sampler.acceptance_.values())
+        for label in CLASSES:
+            real = run.training_features(label)
+            radii = np.sort(cdist(real, real), axis=1)[:, 5]
+            assert (cdist(made[labels == label], real) <= radii).any(axis=1).all()
 
 
 def test_same_seed_same_rows(run: SmallRun, data: tuple[np.ndarray, np.ndarray]) -> None:
@@ -116,6 +126,16 @@ def test_strategies(run: SmallRun, data: tuple[np.ndarray, np.ndarray]) -> None:
     assert count(MirageSampler(run, sampling_strategy="all").fit_resample(X, y)[1]) == dict.fromkeys(CLASSES, 60)
 
 
+def test_share_adds_to_the_balanced_set(run: SmallRun, data: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = data
+    sampler = MirageSampler(run, share=0.5)
+    assert count(sampler.fit_resample(X, y)[1]) == dict.fromkeys(CLASSES, 90)
+    assert sampler.added_ == {"angry": 30, "happy": 65, "sad": 82}
+    # A class that is asked for first keeps its rows; without balancing every class gets its share.
+    only = MirageSampler(run, share=1.0, sampling_strategy={"sad": 8})
+    assert count(only.fit_resample(X, y)[1]) == {"angry": 120, "happy": 50, "sad": 16}
+
+
 def test_data_frames_stay_data_frames(run: SmallRun, data: tuple[np.ndarray, np.ndarray]) -> None:
     frame = pd.DataFrame(data[0], columns=[f"h{i}" for i in range(DIM)])
     X_new, y_new = MirageSampler(run).fit_resample(frame, pd.Series(data[1], name="emotion"))
@@ -132,14 +152,20 @@ def test_in_a_pipeline(run: SmallRun, data: tuple[np.ndarray, np.ndarray]) -> No
 
 def test_faults_are_named(run: SmallRun, data: tuple[np.ndarray, np.ndarray]) -> None:
     X, y = data
-    with pytest.raises(BadInputError, match="needs a run"):
-        MirageSampler().fit_resample(X, y)
     with pytest.raises(BadInputError, match="X has 5 columns, the run generates features of 6"):
         MirageSampler(run).fit_resample(X[:, :5], y)
     with pytest.raises(BadInputError, match="does not know boredom; its emotions: angry, happy, sad"):
         MirageSampler(run).fit_resample(X, np.where(y == "sad", "boredom", y))
-    with pytest.raises(BadInputError, match="there is no filter 'density'"):
-        MirageSampler(run, filter="density").fit_resample(X, y)
+    with pytest.raises(
+        BadInputError, match="there is no filter 'guess'; there are: none, recovered, pointwise, density"
+    ):
+        MirageSampler(run, filter="guess").fit_resample(X, y)
+    with pytest.raises(BadInputError, match="there is no layer 'last'; there are: auto, aligned, input"):
+        MirageSampler(run, layer="last").fit_resample(X, y)  # type: ignore[arg-type]
+    with pytest.raises(BadInputError, match="share -1: at least 0"):
+        MirageSampler(run, share=-1).fit_resample(X, y)
+    with pytest.raises(BadInputError, match="seed -1: from 0"):
+        MirageSampler(run, seed=-1).fit_resample(X, y)
     with pytest.raises(BadInputError, match="mask"):
         MirageSampler(run, filter=lambda run, batch, emotion: np.ones(3)).fit_resample(X, y)
     with pytest.raises(FailureError, match="of 700 generated happy features only 0 passed"):
