@@ -9,6 +9,7 @@ import typer
 from core.cli.app import app
 from core.cli.output import JsonOption, print_json, print_table, progress_bar
 
+_SHOWN = 5
 _FIGURES = {
     "frechet": ("Frechet", "distance; 0: same mean and covariance; few rows raise it"),
     "auc": ("AUC", "of a two-sample test; 0.5: cannot be told apart, 1: always"),
@@ -66,7 +67,7 @@ def print_card(card: dict[str, Any]) -> None:
     ]
     title = (
         f"{card['run']}: generated and real training features against the held-out speakers "
-        f"{', '.join(card['speakers']['test'])} ({len(card['classes'])} emotions, {everything['rows']} rows a draw)"
+        f"{_some(card['speakers']['test'])} ({len(card['classes'])} emotions, {everything['rows']} rows a draw)"
     )
     print_table(["figure", "generated", "real", "reads"], rows, title=title)
     _print_emotions(card)
@@ -103,6 +104,11 @@ def _print_memorising(card: dict[str, Any]) -> None:
         f"one (real training features: {near['honest_ratio']:.2f}); {near['copies']:.1%} are nearer to a training "
         "feature than 99 % of those are to one another (fresh draws: 1 %)"
     )
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _both(pair: dict[str, float]) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import BadInputError
 from core.evaluation import manifolds
+from core.evaluation.manifolds import reach
 
 
 def radius(rows: np.ndarray, index: int, k: int) -> float:
@@ -60,3 +61,14 @@ def test_known_cases() -> None:
 def test_too_few_rows() -> None:
     with pytest.raises(BadInputError, match="more than 5 rows of each side, there are 5 real and 9 generated"):
         manifolds(np.zeros((5, 2)), np.zeros((9, 2)))
+
+
+def test_reach_is_the_density_of_one_row() -> None:
+    rng = np.random.default_rng(2)
+    real, made = rng.normal(size=(40, 3)), rng.normal(size=(25, 3))
+    assert reach(real, made).mean() / 5 == pytest.approx(manifolds(real, made).density)
+    # Two real rows: each reaches the other.
+    assert reach(np.array([[0.0], [1.0]]), np.array([[0.5], [1.5], [3.0]])).tolist() == [2, 1, 0]
+    assert reach(real, made[:0]).tolist() == []
+    with pytest.raises(BadInputError, match="at least two real rows, there are 1"):
+        reach(real[:1], made)

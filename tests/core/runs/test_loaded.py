@@ -12,7 +12,7 @@ import torch
 
 from core.config import Config
 from core.errors import BadInputError, FailureError
-from core.runs import LoadedRun, load_run, measure_information, train
+from core.runs import LoadedRun, load_run, measure_effects, measure_information, train
 
 SEED = 11
 
@@ -402,3 +402,12 @@ def test_opened_twice_it_is_the_same(finished: LoadedRun) -> None:
     np.testing.assert_array_equal(again.h, finished.h)
     assert set(again.networks()) == {"aligner", "generator", "discriminator", "projector"}
     assert not any(network.training for network in again.networks().values())
+
+
+def test_effects_of_the_codes_in_every_mode(run: LoadedRun) -> None:
+    found = measure_effects(run, samples=30)
+    assert [effect["name"] for effect in found["codes"]] == run.code_names
+    assert [effect["name"] for effect in found["redrawn"]] == (["z", "t"] if run.mode == "text" else ["z"])
+    for effect in (*found["codes"], *found["redrawn"]):
+        for name, value in effect.items():
+            assert name == "name" or value is None or math.isfinite(value), (effect["name"], name)
