@@ -237,7 +237,7 @@ def _dots(
                 {
                     "value": _round(at),
                     "itemStyle": {
-                        "color": colour if gain.says != "not told apart" else _HOLLOW,
+                        "color": colour if gain.says in ("better", "worse") else _HOLLOW,
                         "borderColor": colour,
                         "borderWidth": 2,
                     },

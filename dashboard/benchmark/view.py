@@ -15,6 +15,8 @@ FEATURES = {"audio": "audio", "audio_and_text": "audio and text"}
 REFERENCE = "reference"
 OVER = {"gain_over_none": "nothing added", "gain": "the regression"}
 """What a gain is over, as the command line says it."""
+EARLY = "too early"
+"""The verdict of an unfinished benchmark: whoever looks again and again would find something by chance."""
 
 _NEEDED = {"corpus": str, "classes": list, "folds": list, "seeds": list, "methods": dict, "reference": dict}
 
@@ -94,7 +96,7 @@ def method_table(results: Results, kind: str) -> pd.DataFrame:
             row[heading, "points"] = None if gain is None else 100 * gain["mean"]
             row[heading, "interval"] = "" if gain is None else _interval(gain["low"], gain["high"], signed=True)
             row[heading, "p"] = None if gain is None else gain["p_value"]
-            row[heading, "says"] = "" if gain is None else verdict(gain)
+            row[heading, "says"] = "" if gain is None else _verdict(results, gain)
         row["other figures (%)", "WA"] = _percent(figures["wa"])
         row["other figures (%)", "macro-F1"] = _percent(figures["macro_f1"])
         if counted is not None:
@@ -113,7 +115,15 @@ def gains(results: Results, kind: str) -> list[Gain]:
                 mean, low, high = (100 * gain[part] for part in ("mean", "low", "high"))
                 found.append(
                     Gain(
-                        name, own["title"], over, mean, low, high, gain["p_value"], verdict(gain), len(gain["by_fold"])
+                        name,
+                        own["title"],
+                        over,
+                        mean,
+                        low,
+                        high,
+                        gain["p_value"],
+                        _verdict(results, gain),
+                        len(gain["by_fold"]),
                     )
                 )
     return found
@@ -121,6 +131,8 @@ def gains(results: Results, kind: str) -> list[Gain]:
 
 def in_words(found: list[Gain]) -> list[str]:
     """How the gains came out, one line for each thing they are over: worse is said as better is."""
+    if any(gain.says == EARLY for gain in found):
+        return ["Too early to say: verdicts come when all cells are done."]
     lines = []
     for over in OVER.values():
         own = [gain for gain in found if gain.over == over]
@@ -197,6 +209,10 @@ def as_csv(results: Results) -> str:
 
 def _all(results: Results) -> dict[str, dict[str, Any]]:
     return {REFERENCE: results["reference"], **results["methods"]}
+
+
+def _verdict(results: Results, gain: dict[str, Any]) -> str:
+    return EARLY if "cells" in results else verdict(gain)
 
 
 def _percent(share: float | None) -> float | None:

@@ -90,11 +90,15 @@ def test_recall_and_confusion(results: view.Results) -> None:
     assert view.shares(counts)[0].tolist() == pytest.approx([72.5, 27.5])
 
 
-def test_an_unfinished_one_says_how_many_cells_count(results: view.Results) -> None:
-    table = view.method_table(
-        {**results, "cells": {"none": 4, "up": 3, "down": 0, "same": 1}, "cells_in_all": 4}, "audio"
-    )
+def test_an_unfinished_one_says_how_many_cells_count_and_no_verdict(results: view.Results) -> None:
+    results = {**results, "cells": {"none": 4, "up": 3, "down": 0, "same": 1}, "cells_in_all": 4}
+    table = view.method_table(results, "audio")
     assert table["cells", "done"].tolist() == ["", "4 of 4", "3 of 4", "0 of 4", "1 of 4"]
+    assert table["gain over nothing added", "says"].tolist()[2:] == ["too early"] * 3
+    found = view.gains(results, "audio")
+    assert view.in_words(found) == ["Too early to say: verdicts come when all cells are done."]
+    (dots, *_) = [series for series in figures.forest_option(found)["series"] if series["type"] == "scatter"]
+    assert all(item["itemStyle"]["color"] == "rgba(0, 0, 0, 0)" for item in dots["data"])
 
 
 @pytest.mark.parametrize("content", [None, [], {}, {"corpus": "demo"}, {"corpus": 1, "classes": []}])
