@@ -31,11 +31,13 @@ def base(*, legend: Sequence[str] = (), top: int | None = None, left: int = 8, r
             "type": "scroll",
             "top": 0,
             "left": 0,
-            "right": 64,
+            "right": 44,
             "icon": "roundRect",
             "itemWidth": 14,
             "itemHeight": 9,
-            "itemGap": 14,
+            "itemGap": 12,
+            "pageIconSize": 11,
+            "pageButtonGap": 4,
             "data": list(legend),
         }
     return option

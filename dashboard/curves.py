@@ -1,4 +1,4 @@
-"""Curves of a run from its measured values: which there are, smoothed, on which axis, under which ceiling.
+"""Curves of a run from its measured values: which there are, under which ceiling, and how runs differ.
 
 No Streamlit here: all of it is plain computation on the events table (columns time, stage, step, name, value).
 """
@@ -8,14 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from core import Config
-
-Axis = Literal["step", "working time"]
 
 STAGE_TITLES = {
     "alignment": "Stage 1: alignment of audio and text",
@@ -26,29 +23,37 @@ STAGE_TITLES = {
 _STAGE_ORDER = ("alignment", "generation", "information", "projection")
 
 HELD_OUT = "held_out/"
-PAUSE = 60.0
-"""Seconds: a longer gap between two values is a pause (stopped and resumed) and not counted as working time."""
 
 
 @dataclass(frozen=True)
 class Quantity:
     """A mutual information that is measured while training.
 
-    ``name`` is how events call it, ``shown`` how people read it, ``says`` what it is in one line.
+    ``name`` is how events call it, ``shown`` how people read it, ``says`` what it is in one line, ``bound`` what is
+    measured of it while training.
     """
 
     stage: str
     name: str
     shown: str
     says: str
+    bound: str
 
 
+VARIATIONAL, INFONCE = "variational lower bound", "InfoNCE lower bound"
+SMILE = "SMILE estimate (biased, no bound)"
 QUANTITIES = (
-    Quantity("generation", "I(c;h_hat)", "I(c; ĥ)", "How much the generated feature tells of the emotion asked for."),
-    Quantity("generation", "I(u;h_hat)", "I(u; ĥ)", "How much it tells of the continuous latent codes."),
-    Quantity("generation", "I(t;h_hat)", "I(t; ĥ)", "How much it tells of the text it was conditioned on."),
-    Quantity("generation", "I(h_hat;t_hat)", "I(ĥ; t̂)", "How much generated audio and text features share."),
-    Quantity("alignment", "mi", "I(h; t)", "How much aligned audio and text features share."),
+    Quantity(
+        "generation",
+        "I(c;h_hat)",
+        "I(c; ĥ)",
+        "How much the generated feature tells of the emotion asked for.",
+        VARIATIONAL,
+    ),
+    Quantity("generation", "I(u;h_hat)", "I(u; ĥ)", "How much it tells of the continuous latent codes.", VARIATIONAL),
+    Quantity("generation", "I(t;h_hat)", "I(t; ĥ)", "How much it tells of the text it was conditioned on.", INFONCE),
+    Quantity("generation", "I(h_hat;t_hat)", "I(ĥ; t̂)", "How much generated audio and text features share.", INFONCE),
+    Quantity("alignment", "mi", "I(h; t)", "How much aligned audio and text features share.", SMILE),
 )
 
 
@@ -103,70 +108,21 @@ def quantities(events: pd.DataFrame) -> list[Quantity]:
 
 
 def series(events: pd.DataFrame, stage: str, name: str) -> pd.DataFrame:
-    """One curve: columns step, time, value; of a step that was done again after a resume, the last value."""
+    """One curve: columns step, time, value; of a step that was done again after a resume, the last value.
+
+    A value that was not a number stays in it as NaN, to be shown as such.
+    """
     rows = events[(events["stage"] == stage) & (events["name"] == name)]
-    rows = rows.dropna(subset=["value"]).drop_duplicates("step", keep="last").sort_values("step")
+    rows = rows.drop_duplicates("step", keep="last").sort_values("step")
     return rows[["step", "time", "value"]].reset_index(drop=True)
 
 
-def smooth(values: np.ndarray, weight: float) -> np.ndarray:
-    """Exponential moving average, corrected for its start: ``weight`` 0 changes nothing, 0.9 averages about 10 values.
-
-    >>> smooth(np.array([1.0, 1.0, 1.0]), 0.9).tolist()
-    [1.0, 1.0, 1.0]
-    """
-    if weight <= 0 or len(values) == 0:
-        return np.asarray(values, dtype=float)
-    out = np.empty(len(values))
-    total = mass = 0.0
-    for i, value in enumerate(np.asarray(values, dtype=float)):
-        total = weight * total + (1 - weight) * value
-        mass = weight * mass + (1 - weight)
-        out[i] = total / mass
-    return out
-
-
-def working_time(times: np.ndarray, start: float) -> np.ndarray:
-    """Minutes of work since ``start`` (s) at each of the sorted ``times`` (s), pauses left out.
-
-    >>> working_time(np.array([60.0, 120.0, 10_000.0]), 0.0).tolist()
-    [1.0, 2.0, 2.0]
-    """
-    steps = np.diff(np.concatenate([[start], np.asarray(times, dtype=float)]))
-    steps[(steps > PAUSE) | (steps < 0)] = 0.0
-    return np.cumsum(steps) / 60
-
-
-class Clock:
-    """Turns the times of a run's values into minutes of work."""
-
-    def __init__(self, events: pd.DataFrame) -> None:
-        self._times = np.unique(events["time"].to_numpy(dtype=float))
-        start = self._times[0] if len(self._times) else 0.0
-        self._minutes = working_time(self._times, start)
-
-    def minutes(self, times: pd.Series) -> np.ndarray:
-        """Minutes of work at each time, (n,)."""
-        return self._minutes[np.searchsorted(self._times, times.to_numpy(dtype=float))]
-
-
-def position(rows: pd.DataFrame, axis: Axis, clock: Clock) -> np.ndarray:
-    """Where the rows lie on the chosen axis."""
-    return clock.minutes(rows["time"]) if axis == "working time" else rows["step"].to_numpy()
-
-
-def axis_title(axis: Axis) -> str:
-    """The title of the axis, with its unit."""
-    return "working time (min, pauses left out)" if axis == "working time" else "step of the stage"
-
-
-def thin(*columns: np.ndarray, most: int = 1500) -> tuple[np.ndarray, ...]:
-    """At most about ``most`` evenly spread points, the last one among them; done after smoothing, never before."""
-    length = len(columns[0])
-    if length <= most:
-        return columns
-    keep = np.unique(np.linspace(0, length - 1, most).round().astype(int))
-    return tuple(column[keep] for column in columns)
+def kinds(item: Quantity, estimates: Sequence[dict[str, Any]]) -> list[str]:
+    """What the held-out estimates of a quantity are, as in ``lower bound, variational``; each once."""
+    found = [
+        f"{one.get('kind', 'unknown')}, {one.get('estimator', 'unknown')}" for one in estimates if is_of(one, item)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def speed(events: pd.DataFrame) -> float | None:
@@ -189,8 +145,7 @@ def ceiling(item: Quantity, estimates: Sequence[dict[str, Any]], config: Config 
         return Ceiling(math.log(classes), f"log {classes} classes")
     if config is not None and item.name in ("I(t;h_hat)", "I(h_hat;t_hat)"):
         return Ceiling(math.log(config.generation.batch), f"log batch {config.generation.batch}")
-    if config is not None and item.name == "mi":
-        return Ceiling(math.log(config.alignment.batch), f"log batch {config.alignment.batch}")
+    # I(h; t) is what SMILE reads from its critic: biased, and under no ceiling.
     return Ceiling(None, "")
 
 
@@ -202,8 +157,14 @@ class Ceiling:
     label: str
 
 
-def estimate_table(run_id: str, estimates: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """The held-out estimates of a run: one row each, in nats; ``gap`` = training bound - held-out value."""
+def estimate_table(
+    run_id: str, estimates: Sequence[dict[str, Any]], baseline: Sequence[dict[str, Any]] = ()
+) -> pd.DataFrame:
+    """The held-out estimates of a run: one row each, in nats; ``gap`` = training bound - held-out value.
+
+    With the estimates of a ``baseline``, ``to baseline`` = held-out value - the baseline's by the same estimator.
+    """
+    fixed = {_same(one): _number(one.get("value")) for one in baseline}
     rows = []
     for estimate in estimates:
         value, top = _number(estimate.get("value")), _number(estimate.get("ceiling"))
@@ -220,8 +181,10 @@ def estimate_table(run_id: str, estimates: Sequence[dict[str, Any]]) -> pd.DataF
                 "of ceiling": value / top if value is not None and top else None,
                 "training bound": bound,
                 "gap": bound - value if bound is not None and value is not None else None,
+                **({"to baseline": _minus(value, fixed.get(_same(estimate)))} if fixed else {}),
                 "estimator": str(estimate.get("estimator", "")),
                 "samples": estimate.get("samples"),
+                "status": str(estimate.get("status", "measured")),
             }
         )
     return pd.DataFrame(rows)
@@ -250,6 +213,14 @@ def as_csv(events: dict[str, pd.DataFrame]) -> bytes:
     columns = ["run", "time", "stage", "step", "name", "value"]
     whole = pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
     return whole.to_csv(index=False).encode("utf-8")
+
+
+def _same(estimate: dict[str, Any]) -> tuple[str, str]:
+    return key_of(str(estimate.get("quantity", ""))), str(estimate.get("estimator", ""))
+
+
+def _minus(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a - b
 
 
 def _number(value: object) -> float | None:

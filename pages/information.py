@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import information_panel, state, theme
+from dashboard import information_controls, information_panel, mi_gain_panel, state, theme
 
 theme.page_title(
     "Information", "How much the generated features tell of emotion, codes and text, and how sure that is."
@@ -18,17 +18,12 @@ if selected is None:
     st.stop()
 
 st.markdown(information_panel.NATS)
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    with st.container(width=380):
-        run_ids = information_panel.choose_runs(selected)
-    axis = information_panel.axis_control()
-    weight = st.slider(
-        "Smoothing", 0.0, 0.98, 0.6, 0.02, key="mi_smoothing", width=220,
-        help="Exponential moving average over logged values. The raw line stays visible; nothing is left out.",
-    )  # fmt: skip
-
-information_panel.show_curves(run_ids, weight, axis)
-runs = information_panel.load_all(run_ids)
-information_panel.show_table(runs)
+run_ids, baseline = information_controls.choose_runs(selected)
+look = information_controls.choose_look(run_ids)
+shown = information_panel.Shown(tuple(run_ids), baseline)
+information_panel.show_curves(shown, look)
+runs = shown.load()
+information_panel.show_table(runs, baseline)
 information_panel.show_diff(runs)
+mi_gain_panel.show()
 information_panel.show_download(runs)

@@ -3,11 +3,8 @@ from __future__ import annotations
 import io
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core import Config
 from dashboard import curves
@@ -20,30 +17,16 @@ def events(*rows: tuple[float, str, int, str, float]) -> pd.DataFrame:
 C = curves.QUANTITIES[0]
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.floats(0.0, 0.98))
-def test_smoothing_stays_within_the_values(values: list[float], weight: float) -> None:
-    smoothed = curves.smooth(np.array(values), weight)
-    assert len(smoothed) == len(values)
-    assert smoothed[0] == pytest.approx(values[0])
-    assert smoothed.min() >= min(values) - 1e-6 * (1 + abs(min(values)))
-    assert smoothed.max() <= max(values) + 1e-6 * (1 + abs(max(values)))
-
-
-def test_thinning_keeps_the_ends() -> None:
-    x = np.arange(10_000)
-    (kept,) = curves.thin(x, most=100)
-    assert len(kept) == 100
-    assert (kept[0], kept[-1]) == (0, 9_999)
-
-
-def test_a_series_is_sorted_and_without_gaps_of_nan() -> None:
+def test_a_series_is_sorted_and_keeps_what_was_not_a_number() -> None:
     frame = events(
         (2.0, "generation", 20, "g_loss", 0.5),
         (1.0, "generation", 10, "g_loss", 0.7),
         (3.0, "generation", 30, "g_loss", float("nan")),
         (1.0, "alignment", 10, "g_loss", 9.0),
     )
-    assert curves.series(frame, "generation", "g_loss")["value"].tolist() == [0.7, 0.5]
+    values = curves.series(frame, "generation", "g_loss")["value"]
+    assert values[:2].tolist() == [0.7, 0.5]
+    assert math.isnan(values[2])
 
 
 def test_divergence_is_seen_only_while_it_lasts() -> None:
@@ -52,15 +35,6 @@ def test_divergence_is_seen_only_while_it_lasts() -> None:
     assert curves.diverged(frame) == ["d_loss", "g_loss"]
     again = pd.concat([frame, events((2.0, "generation", 2, "g_loss", 1.0))])
     assert curves.diverged(again) == ["d_loss"]
-
-
-def test_pauses_are_left_out_of_the_working_time() -> None:
-    frame = events(
-        (0.0, "generation", 0, "a", 1.0), (30.0, "generation", 1, "a", 1.0), (5000.0, "generation", 2, "a", 1.0)
-    )
-    rows = curves.series(frame, "generation", "a")
-    assert curves.position(rows, "working time", curves.Clock(frame)).tolist() == [0.0, 0.5, 0.5]
-    assert curves.position(rows, "step", curves.Clock(frame)).tolist() == [0, 1, 2]
 
 
 def test_stages_in_the_order_in_which_they_run() -> None:
@@ -73,6 +47,8 @@ def test_ceilings() -> None:
     assert curves.ceiling(C, [], config, 4).value == pytest.approx(math.log(4))
     text = next(item for item in curves.QUANTITIES if item.name == "I(t;h_hat)")
     assert curves.ceiling(text, [], config, 4).value == pytest.approx(math.log(config.generation.batch))
+    # SMILE, which reads I(h; t), is biased and has none.
+    assert curves.ceiling(next(item for item in curves.QUANTITIES if item.name == "mi"), [], config, 4).value is None
     codes = next(item for item in curves.QUANTITIES if item.name == "I(u;h_hat)")
     assert curves.ceiling(codes, [], config, 4).value is None
     # The run's own figure knows the emotions' true shares.
@@ -96,6 +72,21 @@ def test_table_of_estimates_shows_the_gap() -> None:
     assert row["quantity"] == "I(c; ĥ)"
     assert row["gap"] == pytest.approx(0.3)
     assert row["of ceiling"] == pytest.approx(0.5)
+
+
+def test_table_of_estimates_says_how_far_from_the_baseline() -> None:
+    own = {"quantity": "I(c;h_hat)", "value": 1.0, "estimator": "variational", "status": "measured"}
+    other = {**own, "estimator": "MINE", "value": None, "status": "diverged"}
+    table = curves.estimate_table("r", [own, other], [{**own, "value": 0.8}, {**own, "estimator": "MINE"}])
+    assert table["to baseline"][0] == pytest.approx(0.2)
+    assert math.isnan(table["to baseline"][1])
+    assert table["status"].tolist() == ["measured", "diverged"]
+    assert "to baseline" not in curves.estimate_table("r", [own])
+
+
+def test_kind_of_an_estimate_is_said_once() -> None:
+    one = {"quantity": "I(c; h_hat)", "kind": "upper bound", "estimator": "CLUB"}
+    assert curves.kinds(C, [one, one, {**one, "quantity": "I(u;h_hat)"}]) == ["upper bound, CLUB"]
 
 
 def test_configuration_diff_lists_only_what_differs() -> None:

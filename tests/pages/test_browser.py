@@ -83,7 +83,7 @@ def test_nothing_is_fetched_from_elsewhere(page: Page, server: Server) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{server.address}/information?run=tones-run")
     settle(page)
-    page.wait_for_selector(".js-plotly-plot")
+    page.wait_for_selector('[data-testid="stEChartsChart"] canvas')
     foreign = [url for url in asked if not url.startswith((server.address, "data:", "blob:", "ws://127.0.0.1"))]
     assert foreign == []
 
@@ -118,7 +118,7 @@ def test_job_outlives_page_and_server(
     page.get_by_role("button", name="Start", exact=True).click()
 
     page.get_by_text(re.compile(r"steps/s")).first.wait_for()
-    page.wait_for_selector(".js-plotly-plot")
+    page.wait_for_selector('[data-testid="stEChartsChart"] canvas')
     first = steps_done(page)
     page.wait_for_function(
         "first => Number(document.body.innerText.match(/([\\d,]+) of [\\d,]+ steps/)?.[1].replace(',', '')) > first",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -199,6 +200,54 @@ def test_information_compares_runs(open_app: Open, full: Workspace) -> None:
     assert set(estimates["run"]) == {"tones-run", "twin"}
     assert estimates["kind"].eq("lower bound").any()
     assert "generation.w_u" in next(table for table in tables if "key" in table)["key"].tolist()
+
+
+def test_a_link_restores_runs_baseline_axis_smoothing_and_zoom(open_app: Open, full: Workspace) -> None:
+    for name in ("twin", "third"):
+        shutil.copytree(full.run_folder("tones-run"), full.run_folder(name))
+    link = {"run": "tones-run", "compare": "twin", "baseline": "third", "smoothing": "0.3", "from": "4", "to": "12"}
+    app = open_app(full, "information", **link, axis="working time")
+    assert not app.exception
+    assert app.multiselect(key="compare").value == ["twin"]
+    assert app.selectbox(key="baseline").value == "third"
+    assert app.selectbox(key="axis").value == "working time"
+    assert app.slider(key="smoothing").value == 0.3
+    assert (app.number_input(key="from").value, app.number_input(key="to").value) == (4, 12)
+    # The zoom stays when a run is left out, and goes with its button.
+    app.multiselect(key="compare").unselect("twin").run()
+    assert app.number_input(key="from").value == 4
+    assert "to baseline" in next(item.value for item in app.dataframe if "ceiling" in item.value)
+    app.button(key="mi_whole").click().run()
+    assert app.number_input(key="from").value is None
+
+
+def test_runs_and_axes_that_are_gone_do_not_break_a_link(open_app: Open, trained: Workspace) -> None:
+    app = open_app(trained, "information", compare="gone", baseline="gone", axis="no metric", to="x")
+    assert not app.exception
+    assert "Not possible" not in texts(app)
+
+
+def test_not_a_number_is_said(open_app: Open, full: Workspace) -> None:
+    path = full.run_folder("tones-run") / "events.jsonl"
+    line = {"time": 9e9, "stage": "generation", "step": 99, "name": "g_loss", "value": None}
+    path.write_text(path.read_text(encoding="utf-8") + json.dumps(line) + "\n", encoding="utf-8")
+    app = open_app(full, "information", run="tones-run")
+    assert any("not a number: g_loss" in item.value for item in app.text)
+
+
+def test_information_against_gain(open_app: Open, full: Workspace) -> None:
+    row = {"name": "w_c=1", "setting": {"generation.w_c": 1}, "mi": 1.0, "gain": 0.01}
+    head = {"corpus": "tones", "features": "audio", "over": "none", "quantity": "I(c;h_hat)"}
+    folder = full.benchmarks / "study"
+    folder.mkdir(parents=True)
+    write_json(folder / "mi_gain.json", {**head, "rows": [row], "spearman": None})
+    app = open_app(full, "information", run="tones-run")
+    assert not app.exception
+    assert "1 configuration so far" in texts(app)
+    (folder / "mi_gain.json").write_text("{", encoding="utf-8")
+    app.run()
+    assert not app.exception
+    assert any("mi_gain.json" in item.value for item in app.text)
 
 
 def test_where_the_person_left_is_offered(open_app: Open, full: Workspace) -> None:

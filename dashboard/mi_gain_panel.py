@@ -1,0 +1,121 @@
+"""Does more mutual information go with more gain? A scatter over the configurations of a study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import chart_style, curve_series, mi_gain, palette, state, theme
+from dashboard.mi_gain import Configuration, Study
+
+HEIGHT = 360
+
+
+def show() -> None:
+    """The studies of the workspace, one at a time."""
+    st.subheader("Information against gain", anchor=False)
+    folders = {folder.name: folder for folder in mi_gain.folders(state.workspace().benchmarks)}
+    if not folders:
+        st.caption(
+            "No study yet. One trains several configurations and keeps, for each, the held-out information of its "
+            "generated features and the gain in UA that they bring over no augmentation."
+        )
+        return
+    names = list(folders)
+    if st.session_state.get("study") not in names:
+        st.session_state.pop("study", None)
+    name = st.selectbox("Study", names, key="study", bind="query-params", width=380) if len(names) > 1 else names[0]
+    with state.faults():
+        _show(mi_gain.read(folders[name]))
+
+
+def _show(study: Study) -> None:
+    st.caption(
+        theme.plain(
+            f"{study.quantity} held out, against the gain in UA over {study.over}, recognition from "
+            f"{mi_gain.FEATURES.get(study.features, study.features)}; corpus {study.corpus}."
+        )
+    )
+    st.text(mi_gain.verdict(study))
+    if study.measured:
+        theme.draw(
+            scatter(study),
+            key=f"mi_gain_{study.name}",
+            height=HEIGHT,
+            alt=f"Gain in UA in points over held-out {study.quantity} in nats, one point for each configuration",
+        )
+        st.caption("One point for each configuration, bars: 95 % intervals. Dotted: the ceiling of the information.")
+    st.dataframe(
+        mi_gain.table(study),
+        hide_index=True,
+        column_config={
+            **{key: st.column_config.NumberColumn(f"{key} (nats)", format="%.3f") for key in _NATS},
+            **{key: st.column_config.NumberColumn(f"{key} (points)", format="%+.1f") for key in _POINTS},
+        },
+        alt="Held-out information and gain of each configuration, and what it sets",
+    )
+
+
+_NATS = ("MI", "MI low", "MI high")
+_POINTS = ("gain", "gain low", "gain high")
+
+
+def scatter(study: Study) -> dict[str, Any]:
+    """Gain (points of UA) over held-out information (nats), with intervals, ceilings and the line of no gain."""
+    rows = study.measured
+    bars = [bar for row in rows for bar in _bars(row)]
+    points = {
+        "type": "scatter",
+        "name": "configurations",
+        "symbolSize": 11,
+        "itemStyle": {"color": palette.ACCENT},
+        "z": 5,
+        "data": [{"name": _says(row), "value": [row.mi, 100 * row.gain]} for row in rows],
+    }
+    tops = sorted({round(row.ceiling, 4) for row in rows if row.ceiling is not None})
+    places = [float(point[0]) for bar in bars for point in bar["data"]]
+    places += [row.mi for row in rows if row.mi is not None]
+    heights = [float(point[1]) for bar in bars for point in bar["data"]]
+    heights += [100 * row.gain for row in rows]
+    x = curve_series.reach([], [*places, *tops], zero=False)
+    y = curve_series.reach([], heights, zero=True)
+    option = chart_style.base()
+    option["tooltip"] |= {"formatter": "{b}", "extraCssText": "white-space: pre-line"}
+    option["xAxis"] = chart_style.values(f"held-out {study.quantity} (nats)", gap=26) | x
+    option["yAxis"] = chart_style.values(f"gain in UA over {study.over} (points)", gap=36) | y
+    dotted = [{"xAxis": top, "label": {"formatter": f"ceiling {top:.2f}", "color": palette.MUTED}} for top in tops]
+    none = {"yAxis": 0, "lineStyle": {"type": "solid", "width": 1}, "label": {"show": False}}
+    points["markLine"] = {
+        "symbol": "none",
+        "silent": True,
+        "lineStyle": {"type": "dotted", "width": 1.5, "color": palette.MUTED},
+        "data": [*dotted, none],
+    }
+    option["series"] = [*bars, points]
+    return option
+
+
+def _bars(row: Configuration) -> list[dict[str, Any]]:
+    ends: list[tuple[list[list[float | None]], list[int]]] = []
+    if row.mi_low is not None and row.mi_high is not None:
+        ends.append(([[row.mi_low, 100 * row.gain], [row.mi_high, 100 * row.gain]], [2, 9]))
+    if row.gain_low is not None and row.gain_high is not None:
+        ends.append(([[row.mi, 100 * row.gain_low], [row.mi, 100 * row.gain_high]], [9, 2]))
+    return [
+        {
+            "type": "line",
+            "silent": True,
+            "symbol": "rect",
+            "symbolSize": size,
+            "itemStyle": {"color": palette.rgba(palette.ACCENT, 0.55)},
+            "lineStyle": {"color": palette.rgba(palette.ACCENT, 0.55), "width": 1.4},
+            "data": data,
+        }
+        for data, size in ends
+    ]
+
+
+def _says(row: Configuration) -> str:
+    lines = [row.name, f"information {row.mi:.3f} nats", f"gain {100 * row.gain:+.1f} points"]
+    return "\n".join([*lines, *[f"{key} = {value}" for key, value in row.setting.items()]])

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import BadInputError
+from dashboard import mi_gain, mi_gain_panel
+
+
+def content(count: int = 6, **changed: Any) -> dict[str, Any]:
+    rows = [
+        {
+            "name": f"w_c={i}",
+            "setting": {"generation.w_c": i},
+            "mi": 0.1 * i,
+            "mi_low": 0.1 * i - 0.02,
+            "mi_high": 0.1 * i + 0.02,
+            "ceiling": 1.386,
+            "gain": 0.004 * i,
+            "gain_low": None,
+            "gain_high": None,
+            "mi_u": 3.0,
+        }
+        for i in range(count)
+    ]
+    head = {"corpus": "c", "features": "audio", "over": "none", "quantity": "I(c;h_hat)", "rows": rows}
+    return {**head, "spearman": 0.9, "spearman_low": 0.4, "spearman_high": 1.0, **changed}
+
+
+def write(folder: Path, value: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / mi_gain.FILE).write_text(json.dumps(value), encoding="utf-8")
+    return folder
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    study = mi_gain.read(write(tmp_path / "s", content()))
+    assert (study.name, study.corpus, len(study.rows), study.spearman) == ("s", "c", 6, 0.9)
+    assert study.rows[2].gain == pytest.approx(0.008)
+    table = mi_gain.table(study)
+    assert table["gain"].tolist() == pytest.approx([0.0, 0.4, 0.8, 1.2, 1.6, 2.0])
+    assert table["generation.w_c"].tolist() == ["0", "1", "2", "3", "4", "5"]
+    assert mi_gain.folders(tmp_path) == [tmp_path / "s"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, "+0.90, 95 % interval +0.40 to +1.00, over 6 configurations: more information goes with more gain"),
+        ({"spearman_low": -0.2}, "not clear"),
+        ({"spearman": -0.9, "spearman_low": -1.0, "spearman_high": -0.5}, "less gain"),
+        ({"spearman": None}, "never changes"),
+        ({"spearman_low": None}, "without an interval"),
+    ],
+)
+def test_verdict_says_what_the_interval_lets_it(changed: dict[str, Any], says: str, tmp_path: Path) -> None:
+    assert says in mi_gain.verdict(mi_gain.read(write(tmp_path, content(**changed))))
+
+
+def test_fewer_than_five_configurations_say_nothing(tmp_path: Path) -> None:
+    wanted = content(6)
+    wanted["rows"][0]["mi"] = wanted["rows"][1]["mi"] = None
+    words = mi_gain.verdict(mi_gain.read(write(tmp_path, wanted)))
+    assert words.startswith("4 configurations so far")
+    assert "2 more" in words
+    assert "0.9" not in words
+
+
+def test_figure_has_a_point_for_each_measured_configuration(tmp_path: Path) -> None:
+    wanted = content(6)
+    wanted["rows"][0]["mi"] = None
+    option = mi_gain_panel.scatter(mi_gain.read(write(tmp_path, wanted)))
+    json.dumps(option, allow_nan=False)
+    points = option["series"][-1]
+    assert [point["value"] for point in points["data"]][1] == pytest.approx([0.2, 0.8])
+    assert len(points["data"]) == 5
+    assert len(option["series"]) == 6  # an interval of the information each; none of the gain
+    assert points["markLine"]["data"][0]["xAxis"] == pytest.approx(1.386)
+    assert option["xAxis"]["max"] > 1.386
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ({"rows": "none"}, "'rows'"),
+        ({"corpus": 3}, "corpus is missing"),
+        ({"rows": [{"name": "a", "mi": 1.0}]}, "row 1: no gain"),
+        ({"rows": [{"name": "a", "gain": "much"}]}, "row 1: gain: 'much' is not a number"),
+        ({"rows": [{"gain": 0.1}]}, "row 1: name is missing"),
+        ({"spearman": 3.0}, "from -1 to 1"),
+    ],
+)
+def test_a_damaged_study_is_one_clear_line(damage: dict[str, Any], says: str, tmp_path: Path) -> None:
+    folder = write(tmp_path, content(**damage))
+    with pytest.raises(BadInputError, match=says) as caught:
+        mi_gain.read(folder)
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
