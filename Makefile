@@ -1,10 +1,11 @@
 # Two commands: `make demo` opens the dashboard on the embedded demo, `make test` runs all tests.
-# Each does its own set-up in .venv; a second call starts at once.
+# Each does its own set-up in .venv; a second call starts at once. Tests run in WORKERS processes, one for each core.
 
 PYTHON ?= python3
 PIP_FLAGS ?=
 PORT ?= 8501
 DEMO_FLAGS ?=
+WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
@@ -15,7 +16,7 @@ demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
 
 test: $(VENV)/.installed-test lint
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=25 $(PYTEST_FLAGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
