@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.benchmarks.cells import Cell, Material, Worker, read_cell
-from core.benchmarks.engine import Pool, Watch, run_here
+from core.benchmarks.cells import Cell, Material
+from core.benchmarks.engine import Watch, open_engine
 from core.benchmarks.methods import Method
 from core.benchmarks.plan import Plan
 from core.benchmarks.reporting import reported
+from core.benchmarks.shelf import read_cell
 from core.benchmarks.source import Options
 from core.benchmarks.summary import row_of, summary
 from core.benchmarks.tasks import phases
@@ -24,6 +25,9 @@ from core.errors import FailureError
 from core.files import atomic_path, write_json
 from core.progress import Progress, silent
 from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.encoders.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ def run_benchmark(
     test_on: str | None = None,
     permute_labels: bool = False,
     workers: int = 1,
+    cluster: Cluster | None = None,
     config: Config | None = None,
     workspace: Workspace | None = None,
     progress: Progress = silent,
@@ -61,19 +66,19 @@ def run_benchmark(
         condition: ``all``, ``50``, ``25``, ``10`` (per cent of the training utterances) or ``cut:EMOTION``.
         test_on: another corpus, embedded by the same encoders: all of ``corpus`` trains, that one is tested.
         permute_labels: deals the emotions out at random; every figure must then be at chance.
-        workers: processes.
+        workers: processes of this machine. cluster: the workers of a Ray cluster in their place.
         progress: told of units: a regression, the tuning of one method, or one method in one fold with one seed.
         stop: asked after every step; True ends with BenchmarkStopped.
 
     Raises:
         BadInputError: corpus, embeddings, methods, condition or folds cannot be used.
-        FailureError: training failed, a process was killed, or the disk is full.
+        FailureError: training failed, a process was killed, the disk is full, or the cluster is lost.
         BenchmarkStopped: ``stop`` said so.
     """
     workspace, config = workspace or Workspace(), config or Config()
     plan = Plan.of(Options(corpus, condition, test_on, permute_labels), methods, seeds, config, workspace)
     with reported(plan, workers) as report:
-        _work(plan, workspace, workers, report.to(progress), report.asked_to(stop))
+        _work(plan, workspace, workers, cluster, report.to(progress), report.asked_to(stop))
         return _written(plan)
 
 
@@ -93,28 +98,27 @@ def _written(plan: Plan) -> Benchmark:
     return Benchmark(plan.folder, results)
 
 
-def _work(plan: Plan, workspace: Workspace, workers: int, progress: Progress, stop: Callable[[], bool]) -> None:
+def _work(
+    plan: Plan,
+    workspace: Workspace,
+    workers: int,
+    cluster: Cluster | None,
+    progress: Progress,
+    stop: Callable[[], bool],
+) -> None:
     """Does what is not there yet."""
-    material, options, config = plan.source.material, plan.options, plan.config
     total = plan.units
-    first, second = phases(material, plan.names, plan.seeds)
+    first, second = phases(plan.source.material, plan.names, plan.seeds)
     left = sum(task.units for task in (*first, *second))
     watch = Watch(stop, lambda done, what: progress(done, total, what), done=total - left)
     progress(watch.done, total, "starting")
     if not left:
         return
-    busy = min(workers, max(len(first), len(second)))
-    pool = Pool(busy, options, config, workspace) if busy > 1 else None
-    try:
+    most = max(len(first), len(second))
+    with open_engine(plan.source.material, plan.options, plan.config, workspace, workers, cluster, most) as engine:
         # In this order: a cell needs the choices of its part.
         for tasks in (first, second):
-            if pool is None:
-                run_here(tasks, Worker(material, watch.step, watch.finished), config)
-            else:
-                pool.run(tasks, watch)
-    finally:
-        if pool is not None:
-            pool.close()
+            engine.run(tasks, watch)
     progress(total, total, "done")
 
 

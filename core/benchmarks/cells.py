@@ -15,13 +15,11 @@ from core.benchmarks.methods import METHODS, Method
 from core.benchmarks.parts import Part, Tested
 from core.benchmarks.problems import Features, Problem, learn_features, validation_problems
 from core.benchmarks.recogniser import fit_path
+from core.benchmarks.shelf import Cell, Shelf
 from core.benchmarks.tuning import KINDS, Choice, Validation, choose
 from core.config import Config
-from core.errors import MirageError
 from core.evaluation import scores
-from core.files import read_json, write_json
 
-Cell = dict[str, Any]
 Unit = tuple[int, int | None]
 """Number of the part and the seed; None where all seeds have the same training rows."""
 
@@ -65,6 +63,7 @@ class Worker:
 
     Args:
         step: called all along; what it raises ends the work. done: told after each unit what it was.
+        shelf: where units are kept, by default in the material's folder.
     """
 
     def __init__(
@@ -72,15 +71,18 @@ class Worker:
         material: Material,
         step: Callable[[], None] = lambda: None,
         done: Callable[[str], None] = lambda what: None,
+        shelf: Shelf | None = None,
     ) -> None:
-        self.material, self.step, self.done = material, step, done
+        self.material, self.step, self.done, self.shelf = material, step, done, shelf or Shelf()
 
     def refer(self, units: Sequence[Unit]) -> None:
         """The tuned regression in each unit."""
         for unit in units:
+            part = self.material.part(unit)
+            if not self.missing(part, "reference", unit[1]):
+                continue
             self.step()
             start = time.perf_counter()
-            part = self.material.part(unit)
             audio = part.reference()
             self.step()
             both = None if part.text is None else part.reference(with_text=True)
@@ -107,13 +109,13 @@ class Worker:
                 found[number].append(Validation(own, networks, truth, said))
             for unit, groups in zip(units, found, strict=True):
                 path = material.choice_file(method.name, unit)
-                if _read(path, "audio") is not None:
+                if self.shelf.read(path) is not None:
                     continue
                 content: dict[str, Any] = {}
                 for kind in self._kinds():
                     self.step()
                     content[kind] = choose(method, groups, kind).to_dict()
-                write_json(path, {**content, "groups": len(groups)})
+                self.shelf.write(path, {**content, "groups": len(groups)})
                 self.done(f"tuned {method.name}")
 
     def fill(self, cells: Sequence[tuple[int, int]], names: Sequence[str]) -> None:
@@ -127,14 +129,14 @@ class Worker:
             for (number, seed), problem, own, networks in zip(cells, problems, features, made, strict=True):
                 if self.missing(problem.part, method.name, seed):
                     self.step()
-                    choice = _read(material.choice_file(method.name, material.unit(number, seed)), "audio")
+                    choice = self.shelf.read(material.choice_file(method.name, material.unit(number, seed)))
                     assert choice is not None
                     self._recognise(problem.part, method, own, networks, choice, seed)
                     self.done(f"{method.name}, seed {seed}")
 
     def missing(self, part: Part, name: str, seed: int | None) -> bool:
         """Whether a cell of this part is not there yet."""
-        return any(_read(self.material.cell_file(name, fold.index, seed), "audio") is None for fold in part.tested)
+        return any(self.shelf.read(self.material.cell_file(name, fold.index, seed)) is None for fold in part.tested)
 
     def _learn(
         self, problems: Sequence[Problem], names: Sequence[str]
@@ -213,12 +215,7 @@ class Worker:
         }
         if both is not None and said.any():
             cell["audio_and_text"] = _scored(truth[said], both[own][said], part.classes)
-        write_json(self.material.cell_file(name, fold.index, seed), cell)
-
-
-def read_cell(path: Path) -> Cell | None:
-    """A cell that is done; None where there is none, or a damaged one, which is then done again."""
-    return _read(path, "audio")
+        self.shelf.write(self.material.cell_file(name, fold.index, seed), cell)
 
 
 def _effective(method: Method, config: Config, with_text: bool) -> Any:
@@ -229,13 +226,3 @@ def _effective(method: Method, config: Config, with_text: bool) -> Any:
 def _scored(truth: np.ndarray, predicted: np.ndarray, classes: list[str]) -> dict[str, Any]:
     names = np.asarray(classes, dtype=object)
     return scores(names[truth], names[predicted], classes).to_dict()
-
-
-def _read(path: Path, key: str) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        content = read_json(path)
-    except MirageError:
-        return None
-    return content if isinstance(content, dict) and isinstance(content.get(key), dict) else None

@@ -1,4 +1,4 @@
-"""Where tasks run: in this process, or shared by several processes of this machine."""
+"""Where tasks run: in this process, shared by several processes of this machine, or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from core.benchmarks.cells import Worker
+from core.benchmarks.cells import Material, Worker
 from core.benchmarks.source import Options, load_source
 from core.benchmarks.tasks import Task
 from core.config import Config
 from core.errors import FailureError
 from core.runs.guards import isolated
 from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.encoders.cluster import Cluster
 
 
 class BenchmarkStopped(Exception):  # noqa: N818 - no fault: somebody asked for it
@@ -44,6 +47,47 @@ class Watch:
         self.report(self.done, what)
 
 
+class Engine(Protocol):
+    """Does tasks; every unit is in the material's folder when it is reported."""
+
+    def run(self, tasks: Sequence[Task], watch: Watch) -> None:
+        """All tasks; ends when the last is done.
+
+        Raises:
+            BenchmarkStopped: the watch said so. FailureError: the work cannot be finished.
+        """
+
+
+@contextmanager
+def open_engine(
+    material: Material,
+    options: Options,
+    config: Config,
+    workspace: Workspace,
+    workers: int,
+    cluster: Cluster | None,
+    most: int,
+) -> Iterator[Engine]:
+    """The engine that is asked for, with no more workers than ``most``; ended on leaving.
+
+    Raises:
+        BadInputError: Ray is not installed. FailureError: there is no cluster.
+    """
+    if cluster is not None:
+        from core.benchmarks.spread import open_cluster
+
+        with open_cluster(cluster, material, most) as spread:
+            yield spread
+    elif min(workers, most) > 1:
+        pool = Pool(min(workers, most), options, config, workspace)
+        try:
+            yield pool
+        finally:
+            pool.close()
+    else:
+        yield Here(material, config)
+
+
 @contextmanager
 def one_thread(config: Config) -> Iterator[None]:
     """Every library on one thread: with more the same numbers are added up in another order."""
@@ -53,11 +97,19 @@ def one_thread(config: Config) -> Iterator[None]:
         yield
 
 
-def run_here(tasks: Sequence[Task], worker: Worker, config: Config) -> None:
+@dataclass(frozen=True, eq=False)
+class Here:
     """One task after the other in this process."""
-    with one_thread(config):
-        for task in tasks:
-            task.run(worker)
+
+    material: Material
+    config: Config
+
+    def run(self, tasks: Sequence[Task], watch: Watch) -> None:
+        """All tasks, in their order."""
+        worker = Worker(self.material, watch.step, watch.finished)
+        with one_thread(self.config):
+            for task in tasks:
+                task.run(worker)
 
 
 class Pool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from core.benchmarks.cells import Material, Unit, Worker, read_cell
+from core.benchmarks.cells import Material, Unit, Worker
 from core.benchmarks.problems import GROUPS
+from core.benchmarks.shelf import read_cell
 from core.benchmarks.training.stack import MOST
 
 BLOCK = 5
@@ -35,6 +37,17 @@ class Task:
             worker.tune(self.places, self.methods)
         else:
             worker.fill([(part, seed) for part, seed in self.places if seed is not None], self.methods)
+
+    def files(self, material: Material) -> list[Path]:
+        """What it reads and what it writes."""
+        found: list[Path] = []
+        for part, seed in self.places:
+            unit = (part, seed) if seed is None or self.kind != "fill" else material.unit(part, seed)
+            found += [material.choice_file(name, unit) for name in self.methods]
+            cells = {"refer": ("reference",), "tune": (), "fill": self.methods}[self.kind]
+            folds = [fold.index for fold in material.parts[part].tested]
+            found += [material.cell_file(name, fold, seed) for name in cells for fold in folds]
+        return list(dict.fromkeys(found))
 
 
 def units_in_all(material: Material, methods: Sequence[str], seeds: Sequence[int]) -> int:

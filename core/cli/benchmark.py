@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import nullcontext, redirect_stdout
 from typing import Annotated, Any
 
 import typer
@@ -43,8 +45,22 @@ def benchmark(
         list[str] | None,
         typer.Option("--set", help="SECTION.KEY=VALUE, for example data.n_folds=10 or data.text=none; repeatable."),
     ] = None,
-    engine: Annotated[str, typer.Option("--engine", help="Where it runs: local.")] = "local",
-    workers: Annotated[int, typer.Option("--workers", min=0, help="Processes; 0: one for each core.")] = 0,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", help="Where it runs: local, or ray (a Ray cluster; pip install 'mirage-affect[cluster]')."
+        ),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            help="ray: of an existing cluster, host:port, or auto on one of its nodes; without, a local one.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes; 0: one for each core of the machine or the cluster.")
+    ] = 0,
     permute_labels: Annotated[
         bool, typer.Option("--permute-labels", hidden=True, help="Random emotions: all figures must be at chance.")
     ] = False,
@@ -57,8 +73,10 @@ def benchmark(
 
     Ctrl-C stops cleanly; the same command goes on where it was, and one with more seeds does only what is new.
     """
-    if engine != "local":
-        raise BadInputError(f"--engine {engine}: not available in this version; use --engine local")
+    if engine not in ("local", "ray"):
+        raise BadInputError(f"--engine {engine}: use local or ray")
+    if engine == "local" and address is not None:
+        raise BadInputError("--address is for --engine ray")
     from core.config import resolve_config
 
     sections: dict[str, dict[str, Any]] = {} if fold_by is None else {"data": {"folds": fold_by}}
@@ -67,7 +85,9 @@ def benchmark(
     from core.cli.embed import stop_on_signal
 
     try:
-        with stop_on_signal() as stop, progress_bar("benchmark", quiet=as_json) as progress:
+        # Ray says on standard output that a worker died; what is printed there is for the tables alone.
+        talk = redirect_stdout(sys.stderr) if engine == "ray" else nullcontext()
+        with stop_on_signal() as stop, progress_bar("benchmark", quiet=as_json) as progress, talk:
             found = run_benchmark(
                 name,
                 methods=METHODS if methods.strip() == "all" else methods.split(","),
@@ -76,6 +96,7 @@ def benchmark(
                 test_on=test_on,
                 permute_labels=permute_labels,
                 workers=workers or _cores(),
+                cluster=_cluster(address, workers) if engine == "ray" else None,
                 config=resolved,
                 progress=progress,
                 stop=stop.is_set,
@@ -127,6 +148,12 @@ def _print(results: dict[str, Any]) -> None:
         )
     else:
         typer.echo("a single fold: no paired comparison")
+
+
+def _cluster(address: str | None, workers: int) -> Any:
+    from core.encoders.cluster import Cluster
+
+    return Cluster(address, workers or None)
 
 
 def _cores() -> int:

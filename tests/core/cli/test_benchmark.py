@@ -112,7 +112,9 @@ def test_stopped_with_ctrl_c_and_gone_on_with(space: Workspace, capsys: pytest.C
         (("toy", "--condition", "cut:fear"), "condition 'cut:fear': the classes are angry, happy, sad"),
         (("toy", "--test-on", "nothing"), "there is no corpus 'nothing'"),
         (("toy", "--fold-by", "mood"), "data.folds = 'mood'"),
-        (("toy", "--engine", "ray"), "--engine ray: not available in this version"),
+        (("toy", "--engine", "dask"), "--engine dask: use local or ray"),
+        (("toy", "--address", "auto"), "--address is for --engine ray"),
+        (("toy", "--engine", "ray", "--address", "there:x"), "--address there:x: expected HOST:PORT or auto"),
         (("toy", "--set", "alignment.nois=1"), "there is no key 'alignment.nois'"),
     ],
 )
