@@ -31,7 +31,7 @@ def base(*, legend: Sequence[str] = (), top: int | None = None, left: int = 8, r
             "type": "scroll",
             "top": 0,
             "left": 0,
-            "right": 44,
+            "right": 8,
             "icon": "roundRect",
             "itemWidth": 14,
             "itemHeight": 9,
@@ -76,7 +76,7 @@ def zoom_by_drag() -> dict[str, Any]:
     return {
         "toolbox": {
             "right": 4,
-            "top": -10,
+            "bottom": 0,
             "itemSize": 16,
             "feature": {"brush": {"type": ["lineX"], "title": {"lineX": "Zoom: mark a part of the axis"}}},
         },

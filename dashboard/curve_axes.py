@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dashboard import curves
+from dashboard import curve_lines, curves
 
 STEP, WORK = "step", "working time"
 METRICS = {
@@ -79,8 +79,8 @@ def working_time(times: np.ndarray, start: float) -> np.ndarray:
 class Ruler:
     """Says where the values of a run lie on an axis."""
 
-    def __init__(self, events: pd.DataFrame, axis: str) -> None:
-        self._events, self._axis = events, axis
+    def __init__(self, events: pd.DataFrame, axis: str, weight: float = 0.0) -> None:
+        self._events, self._axis, self._weight = events, axis, weight
         self._times = np.unique(events["time"].to_numpy(dtype=float))
         start = self._times[0] if len(self._times) else 0.0
         self._minutes = working_time(self._times, start)
@@ -89,7 +89,7 @@ class Ruler:
         """Where ``rows`` (columns step, time, value; of ``stage``) lie, (n,).
 
         On another metric: its last value up to the same step of the same stage, so that nothing is seen before it was
-        measured; NaN where there is none.
+        measured, smoothed as the curves are; NaN where there is none.
         """
         if self._axis == STEP:
             return rows["step"].to_numpy(dtype=float)
@@ -97,5 +97,5 @@ class Ruler:
             return self._minutes[np.searchsorted(self._times, rows["time"].to_numpy(dtype=float))]
         other = curves.series(self._events, stage, self._axis)
         index = np.searchsorted(other["step"].to_numpy(), rows["step"].to_numpy(), side="right") - 1
-        values = np.append(other["value"].to_numpy(dtype=float), np.nan)
-        return values[index]
+        values = curve_lines.smooth(other["value"].to_numpy(dtype=float), self._weight)
+        return np.append(values, np.nan)[index]

@@ -88,7 +88,7 @@ def quantity(
     series: list[Option] = []
     tops: dict[tuple[float, str], None] = {}
     for shown in runs:
-        ruler = Ruler(shown.events, axis)
+        ruler = Ruler(shown.events, axis, weight)
         rows = curves.series(shown.events, item.stage, item.name)
         x, y = ruler.places(rows, item.stage), rows["value"].to_numpy(dtype=float)
         drawn = curve_series.line(
@@ -172,6 +172,8 @@ def _figure(
     ends = curve_series.reach(series, [value for value, _ in tops], zero=zero)
     option = chart_style.base(legend=curve_series.names(series))
     option["tooltip"] = {"trigger": "axis", "confine": True, "valueFormatter": "%.3f"}
+    # The last step is a number worth reading; the end of another metric is any number.
+    ended = window.high is not None or x == title(STEP)
     places = [point[0] for one in series for point in one["data"]]
     option["xAxis"] = chart_style.values(
         x,
@@ -179,7 +181,7 @@ def _figure(
         lines=False,
         min=min(places) if window.low is None else window.low,
         max=max(places) if window.high is None else window.high,
-        axisLabel={"hideOverlap": True, "showMinLabel": window.low is not None, "showMaxLabel": True},
+        axisLabel={"hideOverlap": True, "showMinLabel": window.low is not None, "showMaxLabel": ended},
     )
     option["yAxis"] = chart_style.values(y, gap=40) | ends
     option["series"] = [*series, curve_series.ceilings(tops)] if tops else series

@@ -61,7 +61,7 @@ def held_out(
     if not inside.any():
         return []
     squares = _series(name, x[inside], y[inside], colour, width=1.2, type="dashed", z=5)
-    squares |= {"symbol": "emptySquare", "symbolSize": 8, "showSymbol": True, "showAllSymbol": True}
+    squares |= {"symbol": "rect", "symbolSize": 7, "showSymbol": True, "showAllSymbol": True}
     found = [squares]
     if final is not None and inside[-1]:
         ends = np.array([final["low"], final["high"]])

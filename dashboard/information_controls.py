@@ -80,21 +80,22 @@ def choose_look(run_ids: list[str]) -> Look:
             format_func=curve_axes.label,
             on_change=show_whole,
             width=260,
-            help="On another metric, a curve passes from value to value in the order of the steps.",
+            help="On another metric, a curve passes from value to value in the order of the steps, both smoothed.",
         )
         weight = st.slider(
             "Smoothing", 0.0, 0.98, 0.6, 0.02, key=SMOOTHING, bind="query-params", width=200,
             help="Exponential moving average over logged values. The raw line stays visible, and where a curve has "
             "more values than the screen has room, the lowest and highest of each stretch are kept.",
         )  # fmt: skip
-        low = st.number_input(
-            "From", value=None, key=FROM, bind="query-params", placeholder="start", width=110, format="%g"
-        )
-        high = st.number_input(
-            "To", value=None, key=TO, bind="query-params", placeholder="end", width=110, format="%g",
-            help="The part of the axis that is drawn, in its unit; it stays when runs are added or left out. "
-            "Or mark it in a figure, with the icon at its upper right.",
-        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+            low = st.number_input(
+                "From", value=None, key=FROM, bind="query-params", placeholder="start", width=105, format="%g"
+            )
+            high = st.number_input(
+                "To", value=None, key=TO, bind="query-params", placeholder="end", width=105, format="%g",
+                help="The part of the axis that is drawn, in its unit; it stays when runs are added or left out. "
+                "Or mark it in a figure, with the icon at its lower right.",
+            )  # fmt: skip
         if low is not None or high is not None:
             st.button("Whole axis", icon=":material/zoom_out_map:", on_click=show_whole, key="mi_whole")
     if low is not None and high is not None and low >= high:

@@ -11,8 +11,8 @@ import streamlit as st
 
 import core
 
-# In the order in which pages need them. The first page itself needs none of these.
-MODULES = ("plotly.graph_objects", "core.corpora", "torch")
+# In the order in which pages need them: Plotly draws only the clip of an utterance. The first page needs none of these.
+MODULES = ("core.corpora", "torch", "plotly.graph_objects")
 _DELAY = 1.5  # seconds: the first page's own work comes first on a small machine
 
 

@@ -54,6 +54,9 @@ def test_another_metric_as_axis_is_its_last_value_up_to_the_step() -> None:
     places = Ruler(frame, "d_loss").places(rows, "generation")
     assert np.isnan(places[:2]).all()
     assert places[2] == 7.0
+    # Smoothed as the curves are: after 1.0 and 3.0 with weight 0.5 comes 7 / 3.
+    smoothed = Ruler(measured([0.1, 0.2], d_loss=[1.0, 3.0]), "d_loss", 0.5)
+    assert smoothed.places(rows[:2], "generation").tolist() == pytest.approx([1.0, 7 / 3])
     # Of another stage nothing is taken.
     assert np.isnan(Ruler(frame, "loss").places(rows, "generation")).all()
     assert curve_axes.choices([frame]) == ["step", "working time", "d_loss", C.name]
