@@ -21,10 +21,11 @@ SHAPES = {"nothing added": "circle", "the regression": "diamond"}
 COLOURS = {"nothing added": ACCENT, "the regression": CATEGORY_COLOURS[1]}
 SYMBOLS = ("circle", "diamond", "triangle", "rect", "pin", "arrow", "roundRect")
 _HOLLOW = "rgba(0, 0, 0, 0)"
-_DEEP = "#0B5F76"  # the accent, dark enough for white text
 _ROWS = 4  # of the axis for one method: a gain, the method's name, the other gain, a gap
 LABELS = 128
 """Pixels for the names on the left."""
+MOST_LEVEL, TURNED = 5, 18
+"""Columns of a heat map whose names are not turned, and pixels that turned ones need besides."""
 
 
 def forest_option(found: Sequence[Gain]) -> dict[str, Any]:
@@ -85,37 +86,37 @@ def heat_option(
             data.append(
                 {
                     "value": [j, i, round(value, 2)],
-                    "label": _number(value, abs(value) / top, signed=signed),
+                    "label": {"formatter": f"{value:+.1f}" if signed else f"{value:.0f}"},
                     "tooltip": {"formatter": html.escape(hover[i][j])},
                 }
             )
-    # See-through, so that the same colours stand on a light and on a dark page.
-    high, low = rgba(_DEEP, 0.97), rgba(CATEGORY_COLOURS[1], 0.95)
-    ramp = (
-        [low, rgba(CATEGORY_COLOURS[1], 0.4), rgba(MUTED, 0.05), rgba(ACCENT, 0.4), high]
-        if signed
-        else [rgba(ACCENT, 0.04), rgba(ACCENT, 0.45), high]
-    )
+    # See-through, so that the page's own text colour can be read on every cell, on a light and on a dark page.
+    ramp = [rgba(ACCENT, 0.02), rgba(ACCENT, 0.6)]
+    if signed:
+        ramp = [rgba(CATEGORY_COLOURS[1], 0.6), rgba(MUTED, 0.05), ramp[1]]
+    left = min(LABELS, 36 + 7 * max((len(name) for name in rows), default=0))
+    # Many names in a row are turned: a narrow screen has no room for them.
+    turned = len(columns) > MOST_LEVEL
     return {
         "animation": False,
-        "grid": grid(left=LABELS, right=10, top=52 if column_name else 30, bottom=8),
+        "grid": grid(left=left, right=10, top=_head(bool(column_name), turned), bottom=8),
         "xAxis": {
             "type": "category",
             "data": list(columns),
             "position": "top",
             "name": column_name,
             "nameLocation": "middle",
-            "nameGap": 28,
+            "nameGap": 28 + (TURNED if turned else 0),
             "axisTick": {"show": False},
             "axisLine": {"show": False},
-            "axisLabel": {"interval": 0, "hideOverlap": False, "overflow": "truncate"},
+            "axisLabel": {"interval": 0, "hideOverlap": False, "rotate": 38 if turned else 0},
             "splitLine": {"show": False},
         },
         "yAxis": {
             **_names_axis(rows),
             "name": row_name,
             "nameLocation": "middle",
-            "nameGap": LABELS - 16,
+            "nameGap": left - 16,
         },
         "visualMap": {
             "type": "continuous",
@@ -147,15 +148,13 @@ def heat_option(
     }
 
 
-def _number(value: float, strength: float, *, signed: bool) -> dict[str, Any]:
-    """The label of a cell; white on strong colours."""
-    label: dict[str, Any] = {"formatter": f"{value:+.1f}" if signed else f"{value:.0f}"}
-    return {**label, "color": "#FFFFFF"} if strength > 0.84 else label
+def heat_height(rows: Sequence[str], columns: Sequence[str], *, named: bool = False) -> int:
+    """Pixels that fit ``heat_option``; ``named``: with names of the axes."""
+    return _head(named, len(columns) > MOST_LEVEL) + 8 + 34 * len(rows)
 
 
-def heat_height(rows: Sequence[str], *, named: bool = False) -> int:
-    """Pixels that fit ``heat_option``."""
-    return (60 if named else 38) + 34 * len(rows)
+def _head(named: bool, turned: bool) -> int:
+    return (52 if named else 30) + (TURNED if turned else 0)
 
 
 def family_option(listed: Sequence[Member]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def show_recall(results: view.Results, kind: str) -> None:
     st.echarts_chart(
         figures.heat_option(rows, results["classes"], table.to_numpy(), hover=hover, signed=signed),
         key=f"benchmark_recall_{kind}_{signed}",
-        height=figures.heat_height(rows),
+        height=figures.heat_height(rows, results["classes"]),
         alt=f"Recall of each emotion by each method in {unit}",
     )
     st.caption(
@@ -83,7 +83,7 @@ def show_confusion(results: view.Results, kind: str) -> None:
             signed=bool(other),
         ),
         key=f"benchmark_confusion_{kind}_{shown}_{other}",
-        height=figures.heat_height(classes, named=True),
+        height=figures.heat_height(classes, classes, named=True),
         alt="Confusion of the emotions, each row in per cent",
     )
     st.caption(

@@ -132,6 +132,7 @@ def _table(results: view.Results, kind: str) -> None:
         hide_index=True,
         placeholder="",
         column_config=columns,
+        height="content",
         alt="UA, WA, macro-F1 and paired gains of each method",
     )
 

@@ -142,8 +142,8 @@ def in_words(found: list[Gain]) -> list[str]:
         for word in ("better", "worse", "not told apart"):
             named = [gain.title for gain in own if gain.says == word]
             if named:
-                parts.append(f"{word}: {', '.join(named)}")
-        lines.append(f"Against {over} - {'; '.join(parts)}.")
+                parts.append(f"{word} ({len(named)}): {' · '.join(named)}")
+        lines.append(f"Against {over} - {'; '.join(parts)}")
     return lines
 
 

@@ -59,7 +59,7 @@ def test_verdicts_of_a_gain_and_a_loss_mirror_each_other(results: view.Results) 
     assert over["up"].mean == pytest.approx(-over["down"].mean)
     assert over["up"].mean == pytest.approx(100 * 0.225 / 2)
     lines = view.in_words(list(over.values()))
-    assert lines == ["Against nothing added - better: UP; worse: DOWN; not told apart: SAME."]
+    assert lines == ["Against nothing added - better (1): UP; worse (1): DOWN; not told apart (1): SAME"]
 
 
 def test_table_and_csv(results: view.Results) -> None:
