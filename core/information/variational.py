@@ -91,8 +91,8 @@ class VariationalGaussian(MeanEstimator):
         worst = max(float(mean.abs().max()), float((deviation - 1.0).abs().max()))
         if worst > _TOLERANCE + 3.0 / len(y) ** 0.5:
             raise UnsuitedError(
-                f"the variational bound needs codes drawn from N(0, 1): mean {mean.tolist()}, deviation "
-                f"{deviation.tolist()}; use the InfoNCE estimator"
+                f"the variational bound needs codes drawn from N(0, 1): mean {_range(mean)}, deviation "
+                f"{_range(deviation)}; use the InfoNCE estimator"
             )
         codes = y.shape[1]
         self.critic = Perceptron(x.shape[1], 2 * codes, hidden=self.hidden, zero=True, generator=generator)
@@ -125,3 +125,9 @@ class VariationalGaussian(MeanEstimator):
     def ceiling(self, y: Tensor) -> float | None:
         """None."""
         return None
+
+
+def _range(values: Tensor) -> str:
+    """All of them in a few words, however many."""
+    low, high = float(values.min()), float(values.max())
+    return f"{low:.2f}" if len(values) == 1 else f"{low:.2f} to {high:.2f}"

@@ -34,14 +34,20 @@ chance = random.Random(int(sys.argv[3]))
 kills, rows = 0, []
 folder = workspace.embeddings_folder("toy", encoder.name)
 while True:
+    told, tell = os.pipe()
     child = os.fork()
     if child == 0:
         embed_corpus(corpus, audio_encoder=encoder, workspace=workspace, batch=2,
-                     progress=lambda *_: time.sleep(0.01))
+                     progress=lambda *_: (os.write(tell, b"."), time.sleep(0.01)))
         os._exit(0)
+    os.close(tell)
     if kills < 12:
-        time.sleep(chance.uniform(0.05, 0.9))
+        # By its own progress: on a busy machine it would not get far in a given time.
+        for _ in range(chance.randrange(20)):
+            os.read(told, 1)
+        time.sleep(chance.uniform(0.0, 0.05))
         os.kill(child, signal.SIGKILL)
+    os.close(told)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         kills += 1

@@ -30,9 +30,11 @@ NEURAL = (*RATIO, "infonce", "club")
 
 @pytest.mark.parametrize("d", [1, 5, 20])
 def test_two_nats_of_gaussians(d: int) -> None:
-    x, y = gaussian(10_000 if d == 20 else 4000, d, 2.0, seed=d)
+    # With fewer, NWJ comes out at the edge of what is asked, on one side or the other by the processor's rounding.
+    samples, steps = {1: (6000, 300), 5: (4000, 200), 20: (10_000, 400)}[d]
+    x, y = gaussian(samples, d, 2.0, seed=d)
     for name in RATIO:
-        estimate = held_out_mi(x, y, kind="continuous", estimator=name, seed=1, steps=400 if d == 20 else 200)
+        estimate = held_out_mi(x, y, kind="continuous", estimator=name, seed=1, steps=steps)
         assert estimate.value == pytest.approx(2.0, abs=0.16), name
         assert estimate.low < estimate.value < estimate.high
         assert estimate.kind == ("biased" if name == "smile" else "lower bound")
