@@ -240,13 +240,15 @@ def test_a_benchmark_from_start_to_finish(
     page.goto(f"{server.address}/benchmark")
     main = page.get_by_test_id("stMain")
     main.get_by_text("No benchmark yet").wait_for()
-    main.get_by_text("New benchmark", exact=True).first.click()
+    settle(page)
+    main.get_by_test_id("stButtonGroup").get_by_text("New benchmark", exact=True).click()
     for title in ("conditional GAN, no MI", "MIRAGE", "mixup"):
         main.get_by_role("button", name=title, exact=True).click()
+        settle(page)
     main.get_by_text("Settings", exact=True).click()
     fill(page, "textbox", re.compile("KEY=VALUE"), "alignment.steps=120\nalignment.dim=8\ndata.n_folds=3")
     fill(page, "spinbutton", re.compile("Processes"), "1")
-    fill(page, "spinbutton", re.compile("Seeds"), "3")
+    fill(page, "spinbutton", re.compile("Seeds"), "2")
     main.get_by_role("button", name="Start", exact=True).click()
 
     main.get_by_text(re.compile(r"[1-9]\d* of \d+ units")).wait_for()
@@ -279,4 +281,9 @@ def fill(page: Page, role: Any, name: re.Pattern[str], value: str) -> None:
     field = page.get_by_test_id("stMain").get_by_role(role, name=name)
     field.fill(value)
     field.press("Tab")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Waits until the script has run: a click before that may be lost."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
