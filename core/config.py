@@ -115,7 +115,12 @@ class GenerationConfig(_Section):
     )
     steps: int = Field(1600, ge=0, le=10_000_000, description="Generator steps.")
     batch: int = Field(128, ge=8, le=65_536, description="Generated features in a batch.")
-    noise: int = Field(32, ge=1, le=1024, description="Dimension of the noise z.")
+    noise: int = Field(64, ge=1, le=1024, description="Dimension of the noise z.")
+    base: bool = Field(
+        True,
+        description="Begin at the Gaussians of the emotions, from which the generator learns to depart; without them "
+        "it soon ignores the noise.",
+    )
     codes: int = Field(4, ge=1, le=32, description="Number of continuous latent codes u.")
     hidden: int = Field(256, ge=8, le=4096, description="Width of the hidden layers.")
     adversarial: Adversarial = Field("hinge", description="Adversarial loss.")

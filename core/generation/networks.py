@@ -27,12 +27,25 @@ class Generator(Network):
     Args:
         dim: dimension d of the aligned space. noise: of z. classes: k. codes: m, of u.
         text: whether t is an input. paired: whether t_hat is an output.
+        base: whether generation begins at the Gaussians of the emotions (``begin_at``), from which the network learns
+            to depart. Without it z is soon ignored, and features of one emotion are hardly more than one.
     """
 
     kind: ClassVar[str] = "mirage-generator"
+    centres: Tensor
+    spread: Tensor
 
     def __init__(
-        self, *, dim: int, noise: int, classes: int, codes: int, hidden: int, text: bool, paired: bool
+        self,
+        *,
+        dim: int,
+        noise: int,
+        classes: int,
+        codes: int,
+        hidden: int,
+        text: bool,
+        paired: bool,
+        base: bool = False,
     ) -> None:
         super().__init__()
         self.config = {
@@ -43,12 +56,22 @@ class Generator(Network):
             "hidden": hidden,
             "text": text,
             "paired": paired,
+            "base": base,
         }
         self.body = _mlp(noise + classes + codes + (dim if text else 0), hidden, 3)
         self.audio = nn.Linear(hidden, dim)
         if paired:
             self.text = nn.Linear(hidden, dim)
+        if base:
+            width = 2 * dim if paired else dim
+            self.register_buffer("centres", torch.zeros(classes, width))
+            self.register_buffer("spread", torch.zeros(noise, width))
         self.sphere = Sphere()
+
+    def begin_at(self, centres: Tensor, spread: Tensor) -> None:
+        """The Gaussians of ``base``: centres (k, d) and spread (noise, d); in paired mode (.., 2 d), audio first."""
+        self.centres.copy_(centres)
+        self.spread.copy_(spread)
 
     def forward(self, z: Tensor, c: Tensor, u: Tensor, t: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """z (n, noise), c (n, k) on the simplex (soft mixtures are allowed), u (n, m), t (n, d) where text is an input.
@@ -62,7 +85,12 @@ class Generator(Network):
             assert t is not None
             parts.append(t)
         x = self.body(torch.cat(parts, dim=-1))
-        return self.sphere(self.audio(x)), self.sphere(self.text(x)) if self.config["paired"] else None
+        h, t_hat = self.audio(x), self.text(x) if self.config["paired"] else None
+        if self.config["base"]:
+            begun = c @ self.centres + z @ self.spread
+            h = h + begun[..., : self.config["dim"]]
+            t_hat = None if t_hat is None else t_hat + begun[..., self.config["dim"] :]
+        return self.sphere(h), None if t_hat is None else self.sphere(t_hat)
 
 
 class Discriminator(Network):

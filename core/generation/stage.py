@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from core.config import GenerationConfig, InformationConfig
 from core.generation.adversarial import discriminator_loss, generator_loss, gradient_penalty
+from core.generation.mixture import Mixture
 from core.generation.networks import Discriminator, Generator
 from core.generation.quantities import PAIR, C, T, U, held_out_figures
 from core.information import infonce, variational_discrete, variational_gaussian
@@ -80,7 +82,10 @@ class GenerationStage:
             "text": mode == "text",
             "paired": mode == "paired",
         }
-        self.generator = Generator(noise=config.noise, **shape).to(device)
+        self.generator = Generator(noise=config.noise, base=config.base, **shape)
+        if config.base:
+            self._begin()
+        self.generator.to(device)
         self.discriminator = Discriminator(**shape).to(device)
 
         def adam(network: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
@@ -95,6 +100,14 @@ class GenerationStage:
             averages={"generator": WeightAverage(self.generator, config.average)},
             generator=torch.Generator().manual_seed(seed + 1),
         )
+
+    def _begin(self) -> None:
+        """Fits the Gaussians at which the generator begins."""
+        data = self.data
+        x = data.h if self.mode != "paired" or data.t is None else torch.cat([data.h, data.t], dim=1)
+        mixture = Mixture.fit(x.numpy(), np.eye(self.classes)[data.labels.numpy()])
+        spread = mixture.spread(self.config.noise)
+        self.generator.begin_at(torch.from_numpy(mixture.centres), torch.from_numpy(spread))
 
     def conditions(self, count: int, generator: torch.Generator) -> Conditions:
         """Draws ``count`` conditions: c uniform, t of a training utterance of that emotion, z and u standard normal."""

@@ -95,6 +95,12 @@ class _GeneratorStack:
         self.d_adam = torch.optim.Adam([self.d.flat], lr=config.critic_learning_rate, betas=(0.5, 0.99), fused=True)
         self.draws = [Balanced(stage.data.labels, self.classes) for stage in stages]
         self.eye = torch.eye(self.classes)
+        self.base: Tensor | None = None
+        if config.base:
+            # z and c lead the inputs, c scaled: one product with both parts of the Gaussians.
+            centres = [network.centres / self.classes**0.5 for network in generators]
+            pairs = zip(generators, centres, strict=True)
+            self.base = torch.stack([torch.cat([network.spread, centre]) for network, centre in pairs])
 
     def _used(self, discriminator: Discriminator) -> list[str]:
         unused = [
@@ -182,11 +188,13 @@ class _GeneratorStack:
         inputs = torch.cat(parts if t is None else [*parts, t], dim=-1)
         return _Batch(inputs, c, codes, t, torch.stack([stage.data.groups[row] for stage, row in pairs]))
 
-    def _generate(self, x: Tensor) -> Tensor:
+    def _generate(self, inputs: Tensor) -> Tensor:
         """(K, b, i) to h_hat (K, b, d)."""
+        x = inputs
         for layer in (0, 2, 4):
             x = rectified(x, self.g[f"body.{layer}.weight"], self.g[f"body.{layer}.bias"])
-        return sphere(linear(x, self.g["audio.weight"], self.g["audio.bias"]))
+        h = linear(x, self.g["audio.weight"], self.g["audio.bias"])
+        return sphere(h if self.base is None else h + product(inputs[..., : self.base.shape[1]], self.base))
 
     def _trunk(self, h: Tensor) -> Tensor:
         """phi: (K, n, d) to (K, n, hidden)."""
