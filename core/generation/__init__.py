@@ -1,6 +1,6 @@
 """Stage 2: the generator of emotion-aware features."""
 
-from core.generation.mixture import Mixture, told_apart
+from core.generation.mixture import Mixture
 from core.generation.networks import Discriminator, Generator
 from core.generation.quantities import PAIR, C, T, U, held_out_figures
 from core.generation.stage import Conditions, GenerationData, GenerationStage
@@ -17,5 +17,4 @@ __all__ = [
     "T",
     "U",
     "held_out_figures",
-    "told_apart",
 ]
