@@ -17,7 +17,7 @@ from core import Config, load_config
 from core.config import build_config
 from dashboard import theme
 
-Kind = Literal["integer", "number", "text", "choice"]
+Kind = Literal["integer", "number", "text", "choice", "switch"]
 
 FIRST = (
     "data.corpus",
@@ -131,6 +131,8 @@ def draw(spec: Spec, *, options: list[str] | None = None, label: str | None = No
         return st.selectbox(options=spec.choices, **common)
     if spec.kind == "text":
         return st.text_input(**common)
+    if spec.kind == "switch":
+        return st.checkbox(**common)
     if spec.kind == "integer":
         return st.number_input(
             min_value=_int_bound(spec.low, 1 if spec.exclusive_low else 0),
@@ -227,6 +229,8 @@ def _spec(section: str, name: str, info: FieldInfo) -> Spec:
     kind: Kind = "text"
     if get_origin(annotation) is Literal:
         kind, choices = "choice", tuple(get_args(annotation))
+    elif annotation is bool:
+        kind = "switch"
     elif annotation is int:
         kind = "integer"
     elif annotation is float:
