@@ -86,8 +86,10 @@ def test_generated_embeddings_are_like_real_ones(short_of_sad: tuple[np.ndarray,
     real, new = scale.transform(X), scale.transform(made)
     assert 0.7 < new.std(axis=0).mean() / real.std(axis=0).mean() < 1.3
     assert cdist(new, real).min() > 0.25 * np.median(np.sort(cdist(real, real), axis=1)[:, 1])
-    classifier = LogisticRegression(C=0.01, max_iter=500).fit(real, y)
-    assert (classifier.predict(new) == labels).mean() > 0.8
+    # They are recognised at least as often as real ones of speakers that the classifier does not know.
+    classifier = LogisticRegression(C=0.01, max_iter=500)
+    unknown = cross_val_score(classifier, real, y, groups=speakers, cv=GroupKFold(4)).mean()
+    assert (classifier.fit(real, y).predict(new) == labels).mean() > unknown > 0.5
     # The same seed, the same rows; speakers matter to the alignment that is fitted.
     again, _ = MirageSampler(config=SMALL, share=1.0, seed=1).fit_resample(X, y, speakers=speakers)
     assert np.array_equal(again, X_new)

@@ -26,7 +26,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory, make_toy: Callable[..., W
         config = Config().changed(
             alignment={"dim": 12, "steps": 40, "batch": 32},
             generation={
-                **{"steps": 250, "batch": 64, "hidden": 64, "noise": 6, "codes": 2},
+                **{"steps": 400, "batch": 64, "hidden": 64, "noise": 6, "codes": 2},
                 **{"learning_rate": 1e-3, "critic_learning_rate": 2e-3, **keys},
             },
             information={"samples": 400, "steps": 15, "batch": 64, "bootstrap": 50},
@@ -39,7 +39,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory, make_toy: Callable[..., W
 
 
 def test_codes_are_read_back_where_they_are_asked_for(make_run: Callable[..., LoadedRun]) -> None:
-    asked, not_asked = measure_effects(make_run("with")), measure_effects(make_run("without", w_u=0.0))
+    asked, not_asked = measure_effects(make_run("with", w_u=1.0)), measure_effects(make_run("without", w_u=0.0))
     assert [effect["name"] for effect in asked["codes"]] == ["u1", "u2"]
     for effect in asked["codes"]:
         assert effect["recovered"] > 0.7, effect
