@@ -65,6 +65,13 @@ def serve(script: Path | None = None) -> tuple[subprocess.Popen[bytes], str]:
     raise SystemExit("the dashboard did not start")
 
 
+def place(spec: Any) -> str:
+    """The part of a page's address after the server's: nothing for the first page."""
+    from dashboard.navigation import PAGES
+
+    return "" if spec is PAGES[0] else spec.name
+
+
 def seconds(page: Any, go: Any, title: str) -> float:
     """How long ``go`` takes until the page with that title is drawn."""
     start = time.perf_counter()
@@ -109,7 +116,7 @@ def measure(address: str, floor: str, query: str, turns: int) -> tuple[list[floa
         for _ in range(turns):
             lowest.append(by_address(floor, FLOOR))
             for spec in PAGES:
-                found[spec.title]["by_address"].append(by_address(f"{address}/{spec.name}{query}", spec.title))
+                found[spec.title]["by_address"].append(by_address(f"{address}/{place(spec)}{query}", spec.title))
             page = visitor()
             seconds(page, lambda: page.goto(f"{address}/{query}"), PAGES[0].title)  # noqa: B023
             time.sleep(3)  # a person reads
