@@ -15,7 +15,7 @@ import streamlit as st
 
 from core import Config, MirageError, Workspace, load_config
 from core.files import read_json, write_json
-from dashboard import recognition
+from dashboard import address, recognition
 from dashboard.recognition import Recognition
 from dashboard.theme import plain
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from core.runs import State
 
 RUN_KEY = "run"
-_NEXT_RUN = "next_run"
-_IN_URL = "run_in_url"
 _NOTE = "note"
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -86,7 +84,7 @@ def selected_run() -> str | None:
 
 def select_run(run_id: str) -> None:
     """Selects a run. Inside a callback it holds at once, elsewhere from the next run of the script on."""
-    st.session_state[_NEXT_RUN] = run_id
+    address.ask_for(RUN_KEY, run_id)
 
 
 def run_picker() -> str | None:
@@ -94,29 +92,14 @@ def run_picker() -> str | None:
     ids = run_ids()
     if not ids:
         return None
-    # Not the widget's own binding to the address: that leaves a default value out of it, and the default changes.
-    asked = st.query_params.get(RUN_KEY)
-    following = st.session_state.pop(_NEXT_RUN, None)
-    held = st.session_state.get(RUN_KEY)
-    if following in ids:
-        chosen = following
-    elif asked in ids and asked != st.session_state.get(_IN_URL):
-        chosen = asked  # a link, or the browser's back and forward
-    else:
-        chosen = held if held in ids else default_run(ids)
-    st.session_state[RUN_KEY] = chosen
-    chosen = st.selectbox(
+    return address.selector(
         "Run",
         ids,
         key=RUN_KEY,
+        default=lambda: default_run(ids),
+        missing="The run of the link is not in this workspace.",
         help="The run that Aligned space, Latent lab and Information show; it is part of the page's address.",
     )
-    if asked is not None and asked not in ids:
-        st.caption("The run of the link is not in this workspace.")
-    if asked != chosen:
-        st.query_params[RUN_KEY] = chosen
-    st.session_state[_IN_URL] = chosen
-    return chosen
 
 
 def default_run(ids: list[str]) -> str:

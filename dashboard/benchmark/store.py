@@ -10,15 +10,13 @@ import streamlit as st
 from core import MirageError
 from core.benchmarks import benchmark_names, benchmark_state, results_so_far, time_left
 from core.files import read_json
-from dashboard import state
+from dashboard import address, state
 from dashboard.benchmark.view import Results, checked
 
 if TYPE_CHECKING:
     from core.runs import State
 
 KEY = "benchmark"
-_NEXT = "benchmark_next"
-_IN_URL = "benchmark_in_url"
 MOST = 60
 """Benchmarks that are looked through for other conditions, newest first."""
 
@@ -48,37 +46,23 @@ def label(name: str) -> str:
 
 def show_next(name: str) -> None:
     """Selects a benchmark for the next run of the script."""
-    st.session_state[_NEXT] = name
+    address.ask_for(KEY, name)
     st.session_state["benchmark_view_next"] = "Results"
 
 
 def choose(found: list[str]) -> str:
     """The selector; the choice is ``?benchmark=`` in the page's address, as the run is ``?run=``."""
-    asked = st.query_params.get(KEY)
-    following = st.session_state.pop(_NEXT, None)
-    held = st.session_state.get(KEY)
-    if following in found:
-        chosen = following
-    elif asked in found and asked != st.session_state.get(_IN_URL):
-        chosen = asked  # a link, or the browser's back and forward
-    else:
-        chosen = held if held in found else found[0]
-    st.session_state[KEY] = chosen
-    chosen = st.selectbox(
+    return address.selector(
         "Benchmark",
         found,
         key=KEY,
+        default=lambda: found[0],
+        missing="The benchmark of the link is not in this workspace.",
         format_func=label,
         width=460,
         persist_state="session",
         help="Named after corpus, condition and a key of configuration and data; it is part of the page's address.",
     )
-    if asked is not None and asked not in found:
-        st.caption("The benchmark of the link is not in this workspace.")
-    if asked != chosen:
-        st.query_params[KEY] = chosen
-    st.session_state[_IN_URL] = chosen
-    return chosen
 
 
 def state_of(name: str) -> State | None:
