@@ -100,10 +100,9 @@ def test_the_life_of_a_benchmark(space: Workspace, tmp_path: Path) -> None:
     assert "going on does only what is missing" in benchmark_state(folder).message
 
     resume_benchmark(space, name)
-    wait(lambda: benchmark_state(folder).status == "running" and benchmark_state(folder).step > state.step)
-    left = time_left(folder, benchmark_state(folder))
-    assert left is not None
-    assert left > 0
+    # What was done when it was killed may be more than was seen: the pace is told once something is done anew.
+    wait(lambda: (time_left(folder, benchmark_state(folder)) or 0) > 0)
+    assert benchmark_state(folder).step > state.step
     stop_benchmark(folder)
     wait(lambda: not benchmark_state(folder).active)
     stopped = benchmark_state(folder)

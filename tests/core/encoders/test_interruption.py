@@ -37,6 +37,8 @@ while True:
     told, tell = os.pipe()
     child = os.fork()
     if child == 0:
+        # After a fork torch renews its pool at the first use; two threads that do so at once can trip over each other.
+        torch.set_num_threads(1)
         embed_corpus(corpus, audio_encoder=encoder, workspace=workspace, batch=2,
                      progress=lambda *_: (os.write(tell, b"."), time.sleep(0.01)))
         os._exit(0)
