@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ FILE = "mi_gain.json"
 FEWEST = 5
 """With fewer configurations a rank correlation says nothing."""
 FEATURES = {"audio": "audio", "audio_and_text": "audio and text"}
+MI, GAIN = "mi", "gain"
+"""Keys of the main information and the main gain of a row."""
 _MOST_NAME = 80
 
 
@@ -36,7 +38,16 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Study:
-    """One ``mi_gain.json``; ``over`` is the method that the gain is over."""
+    """One ``mi_gain.json`` as one of its informations and one of its gains show it.
+
+    Attributes:
+        over: the method that the gain is over. mi, gain: key of the information and of the gain that are shown.
+        spearman, low, high: their rank correlation, 95 % interval over configurations.
+        fold_low, fold_high: 95 % interval of it over the folds of the same configurations, where it is told.
+        mis, gains: titles of what can be shown, by key; none where a study has one of each.
+        quantity: title of the information. told: what it is, in a sentence. protocol: what was the same for all.
+        condition: what was trained on, in words. failed: names of configurations that have no figures, with the reason.
+    """
 
     name: str
     corpus: str
@@ -47,6 +58,16 @@ class Study:
     spearman: float | None
     low: float | None
     high: float | None
+    mi: str = MI
+    gain: str = GAIN
+    fold_low: float | None = None
+    fold_high: float | None = None
+    mis: dict[str, str] = field(default_factory=dict)
+    gains: dict[str, str] = field(default_factory=dict)
+    told: str = ""
+    protocol: str = ""
+    condition: str = ""
+    failed: tuple[str, ...] = ()
 
     @property
     def measured(self) -> tuple[Configuration, ...]:
@@ -60,8 +81,11 @@ def folders(benchmarks: Path) -> list[Path]:
     return [path.parent for path in sorted(found, key=lambda path: (-path.stat().st_mtime, path.parent.name))]
 
 
-def read(folder: Path) -> Study:
+def read(folder: Path, mi: str = MI, gain: str = GAIN) -> Study:
     """The study of a folder.
+
+    Args:
+        mi, gain: which of its informations and gains; one that it does not have gives the main one.
 
     Raises:
         BadInputError: no readable JSON, a key that is missing, or a value that cannot be.
@@ -70,13 +94,44 @@ def read(folder: Path) -> Study:
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("rows"), list):
         raise BadInputError(f"{path}: not a study (expected an object with 'rows'); run the study again")
-    words = {key: _text(content.get(key), f"{path}: {key}") for key in ("corpus", "features", "over", "quantity")}
-    rows = tuple(_row(row, f"{path}: row {number}") for number, row in enumerate(content["rows"], start=1))
-    figures = [_number(content.get(key), f"{path}: {key}") for key in ("spearman", "spearman_low", "spearman_high")]
-    if any(figure is not None and abs(figure) > 1 + 1e-9 for figure in figures):
+    head = ("corpus", "features", "over", "quantity")
+    words: dict[str, Any] = {key: _text(content.get(key), f"{path}: {key}") for key in head}
+    measures = _mapping(content.get("measures"), f"{path}: measures")
+    mis, gains = (_titles(measures.get(key), f"{path}: measures.{key}") for key in (MI, GAIN))
+    mi, gain = mi if mi in mis else MI, gain if gain in gains else GAIN
+    words["quantity"] = mis.get(mi, words["quantity"])
+    return Study(
+        folder.name,
+        rows=tuple(_row(row, f"{path}: row {at}", mi, gain) for at, row in enumerate(content["rows"], start=1)),
+        mi=mi,
+        gain=gain,
+        mis=mis,
+        gains=gains,
+        told=_titles(content.get("told"), f"{path}: told").get(mi, ""),
+        protocol=str(content.get("protocol") or ""),
+        condition=str(content.get("condition_title") or ""),
+        failed=_failed(content.get("failed"), f"{path}: failed"),
+        **words,
+        **_correlation(content, mi, gain, path),
+    )
+
+
+def _correlation(content: dict[str, Any], mi: str, gain: str, path: Path) -> dict[str, Any]:
+    """The rank correlation of the two, with its intervals."""
+    listed = content.get("associations") or []
+    own = next((one for one in listed if isinstance(one, dict) and (one.get(MI), one.get(GAIN)) == (mi, gain)), {})
+    main = (mi, gain) == (MI, GAIN)
+    names = {
+        "spearman": content.get("spearman") if main else own.get("spearman"),
+        "low": content.get("spearman_low") if main else own.get("low"),
+        "high": content.get("spearman_high") if main else own.get("high"),
+        "fold_low": own.get("low_over_folds"),
+        "fold_high": own.get("high_over_folds"),
+    }
+    found = {key: _number(value, f"{path}: {key}") for key, value in names.items()}
+    if any(value is not None and abs(value) > 1 + 1e-9 for value in found.values()):
         raise BadInputError(f"{path}: a rank correlation lies from -1 to 1; run the study again")
-    value, low, high = figures
-    return Study(folder.name, rows=rows, spearman=value, low=low, high=high, **words)
+    return found
 
 
 def verdict(study: Study) -> str:
@@ -95,6 +150,8 @@ def verdict(study: Study) -> str:
     if study.low is None or study.high is None:
         return f"{text}, without an interval, over {count} configurations.{more}"
     text += f", 95 % interval {study.low:+.2f} to {study.high:+.2f}, over {count} configurations: "
+    if study.fold_low is not None and study.fold_high is not None:
+        more = f" With other folds of the same: {study.fold_low:+.2f} to {study.fold_high:+.2f}.{more}"
     if study.low > 0:
         return f"{text}more information goes with more gain.{more}"
     if study.high < 0:
@@ -122,24 +179,43 @@ def table(study: Study) -> pd.DataFrame:
     )
 
 
-def _row(row: Any, where: str) -> Configuration:
+def _row(row: Any, where: str, mi: str, gain: str) -> Configuration:
     if not isinstance(row, dict):
         raise BadInputError(f"{where}: not an object; run the study again")
-    gain = _number(row.get("gain"), f"{where}: gain")
-    if gain is None:
-        raise BadInputError(f"{where}: no gain; run the study again")
-    setting = row.get("setting") or {}
-    if not isinstance(setting, dict):
-        raise BadInputError(f"{where}: setting is not an object; run the study again")
+    keys = {
+        "mi": mi,
+        "mi_low": f"{mi}_low",
+        "mi_high": f"{mi}_high",
+        "ceiling": mi.replace(MI, "ceiling", 1),
+        "gain_low": f"{gain}_low",
+        "gain_high": f"{gain}_high",
+    }
+    value = _number(row.get(gain), f"{where}: {gain}")
+    if value is None:
+        raise BadInputError(f"{where}: no {gain}; run the study again")
     return Configuration(
         name=_text(row.get("name"), f"{where}: name")[:_MOST_NAME],
-        setting={str(key): value for key, value in setting.items()},
-        gain=gain,
-        **{
-            key: _number(row.get(key), f"{where}: {key}")
-            for key in ("mi", "mi_low", "mi_high", "ceiling", "gain_low", "gain_high")
-        },
+        setting=_mapping(row.get("setting"), f"{where}: setting"),
+        gain=value,
+        **{name: _number(row.get(key), f"{where}: {key}") for name, key in keys.items()},
     )
+
+
+def _failed(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value or [], list):
+        raise BadInputError(f"{where}: not a list; run the study again")
+    each = [_mapping(one, where) for one in value or []]
+    return tuple(f"{_text(one.get('name'), f'{where}: name')[:_MOST_NAME]}: {one.get('reason')}" for one in each)
+
+
+def _mapping(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value or {}, dict):
+        raise BadInputError(f"{where} is not an object; run the study again")
+    return {str(key): item for key, item in (value or {}).items()}
+
+
+def _titles(value: Any, where: str) -> dict[str, str]:
+    return {key: _text(title, f"{where}: {key}") for key, title in _mapping(value, where).items()}
 
 
 def _text(value: Any, where: str) -> str:

@@ -10,6 +10,7 @@ from dashboard import chart_style, curve_series, mi_gain, palette, state, theme
 from dashboard.mi_gain import Configuration, Study
 
 HEIGHT = 360
+COMMAND = "python -m benchmarks.mi_gain CORPUS"
 
 
 def show() -> None:
@@ -19,29 +20,64 @@ def show() -> None:
     if not folders:
         st.caption(
             "No study yet. One trains several configurations and keeps, for each, the held-out information of its "
-            "generated features and the gain in UA that they bring over no augmentation."
+            "generated features and the gain in UA that they bring over no augmentation. Run one from a checkout:"
         )
+        st.code(COMMAND, language="bash", wrap_lines=True)
         return
-    names = list(folders)
+    names, study = list(folders), None
     if st.session_state.get("study") not in names:
         st.session_state.pop("study", None)
-    name = st.selectbox("Study", names, key="study", bind="query-params", width=380) if len(names) > 1 else names[0]
-    with state.faults():
-        _show(mi_gain.read(folders[name]))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        several = len(names) > 1
+        name = st.selectbox("Study", names, key="study", bind="query-params", width=380) if several else names[0]
+        with state.faults():
+            study = mi_gain.read(folders[name])
+            mi, gain = (
+                _chosen("Information", study.mis, "study_mi"),
+                _chosen("Generated rows", study.gains, "study_gain"),
+            )
+            study = mi_gain.read(folders[name], mi, gain)
+    if study is not None:
+        _show(study)
+
+
+def _chosen(label: str, titles: dict[str, str], key: str) -> str:
+    """The key of one of the titles; nothing is asked where there is one only."""
+    if len(titles) < 2:
+        return ""
+    if st.session_state.get(key) not in titles:
+        st.session_state[key] = next(iter(titles))
+    return str(
+        st.segmented_control(
+            label,
+            list(titles),
+            format_func=lambda one: theme.plain(titles[one]),
+            required=True,
+            key=key,
+            persist_state="session",
+        )
+    )
 
 
 def _show(study: Study) -> None:
-    st.caption(
-        theme.plain(
-            f"{study.quantity} held out, against the gain in UA over {study.over}, recognition from "
-            f"{mi_gain.FEATURES.get(study.features, study.features)}; corpus {study.corpus}."
-        )
-    )
+    regime = f", generated rows {study.gains[study.gain]}" if study.gains else ""
+    of = f"{study.corpus}, {study.condition}" if study.condition else study.corpus
+    words = [
+        f"{study.quantity} held out, against the gain in UA over {study.over}{regime}; recognition from "
+        f"{mi_gain.FEATURES.get(study.features, study.features)}; corpus {of}."
+    ]
+    if study.told:
+        words.append(f"The information is {study.told}.")
+    if study.protocol:
+        words.append(f"Same for all: {study.protocol}.")
+    st.caption(theme.plain(" ".join(words)))
     st.text(mi_gain.verdict(study))
+    if study.failed:
+        st.text("Left out, no figures: " + "; ".join(study.failed))
     if study.measured:
         theme.draw(
             scatter(study),
-            key=f"mi_gain_{study.name}",
+            key=f"mi_gain_{study.name}_{study.mi}_{study.gain}",
             height=HEIGHT,
             alt=f"Gain in UA in points over held-out {study.quantity} in nats, one point for each configuration",
         )

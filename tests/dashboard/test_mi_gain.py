@@ -82,6 +82,32 @@ def test_figure_has_a_point_for_each_measured_configuration(tmp_path: Path) -> N
     assert option["xAxis"]["max"] > 1.386
 
 
+def test_the_other_information_and_gain_are_read_by_their_keys(tmp_path: Path) -> None:
+    wanted = content(
+        6,
+        measures={"mi": {"mi": "transferred", "mi_u": "own"}, "gain": {"gain": "added", "gain_alone": "alone"}},
+        told={"mi_u": "read from generated rows"},
+        associations=[
+            {"mi": "mi", "gain": "gain", "spearman": 0.1, "low_over_folds": 0.2, "high_over_folds": 0.95},
+            {"mi": "mi_u", "gain": "gain_alone", "spearman": -0.5, "low": -0.8, "high": -0.1},
+        ],
+        failed=[{"name": "fast", "setting": {}, "reason": "diverged"}],
+    )
+    for i, row in enumerate(wanted["rows"]):
+        row |= {"gain_alone": -0.01 * i, "gain_alone_low": -0.1, "gain_alone_high": 0.1, "ceiling_u": 5.0}
+    folder = write(tmp_path, wanted)
+    main = mi_gain.read(folder)
+    assert (main.quantity, main.spearman, main.fold_low, main.failed) == ("transferred", 0.9, 0.2, ("fast: diverged",))
+    assert mi_gain.verdict(main).endswith("With other folds of the same: +0.20 to +0.95.")
+    other = mi_gain.read(folder, "mi_u", "gain_alone")
+    assert (other.quantity, other.told, other.spearman, other.high) == ("own", "read from generated rows", -0.5, -0.1)
+    assert (other.rows[3].mi, other.rows[3].ceiling) == (3.0, 5.0)
+    assert (other.rows[3].gain, other.rows[3].gain_low) == (pytest.approx(-0.03), -0.1)
+    # What was not measured against one another has no correlation; what there is not gives the main one.
+    assert mi_gain.read(folder, "mi_u", "gain").spearman is None
+    assert mi_gain.read(folder, "mi_x", "") == main
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
@@ -91,6 +117,9 @@ def test_figure_has_a_point_for_each_measured_configuration(tmp_path: Path) -> N
         ({"rows": [{"name": "a", "gain": "much"}]}, "row 1: gain: 'much' is not a number"),
         ({"rows": [{"gain": 0.1}]}, "row 1: name is missing"),
         ({"spearman": 3.0}, "from -1 to 1"),
+        ({"measures": ["mi"]}, "measures is not an object"),
+        ({"measures": {"mi": {"mi": 3}}}, "measures.mi: mi is missing"),
+        ({"failed": [3]}, "failed is not an object"),
     ],
 )
 def test_a_damaged_study_is_one_clear_line(damage: dict[str, Any], says: str, tmp_path: Path) -> None:

@@ -238,12 +238,24 @@ def test_not_a_number_is_said(open_app: Open, full: Workspace) -> None:
 def test_information_against_gain(open_app: Open, full: Workspace) -> None:
     row = {"name": "w_c=1", "setting": {"generation.w_c": 1}, "mi": 1.0, "gain": 0.01}
     head = {"corpus": "tones", "features": "audio", "over": "none", "quantity": "I(c;h_hat)"}
+    app = open_app(full, "information", run="tones-run")
+    assert any("python -m benchmarks.mi_gain" in item.value for item in app.code)
     folder = full.benchmarks / "study"
     folder.mkdir(parents=True)
     write_json(folder / "mi_gain.json", {**head, "rows": [row], "spearman": None})
     app = open_app(full, "information", run="tones-run")
     assert not app.exception
     assert "1 configuration so far" in texts(app)
+    assert not [item for item in app.get("button_group") if item.key in ("study_mi", "study_gain")]
+    row |= {"mi_generated": 1.3, "gain_replaced": -0.2}
+    measures = {"mi": {"mi": "main", "mi_generated": "own*"}, "gain": {"gain": "added", "gain_replaced": "alone"}}
+    write_json(folder / "mi_gain.json", {**head, "rows": [row], "spearman": None, "measures": measures})
+    app = open_app(full, "information", run="tones-run")
+    app.button_group(key="study_mi").set_value("mi_generated").run()
+    app.button_group(key="study_gain").set_value("gain_replaced").run()
+    assert not app.exception
+    shown = next(item.value for item in app.dataframe if "configuration" in item.value.columns)
+    assert (shown["MI"].tolist(), shown["gain"].tolist()) == ([1.3], [-20.0])
     (folder / "mi_gain.json").write_text("{", encoding="utf-8")
     app.run()
     assert not app.exception
