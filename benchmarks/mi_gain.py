@@ -146,7 +146,11 @@ def report(results: dict[str, Any]) -> None:
         for row in sorted(results["rows"], key=lambda row: -row["mi"])
     ]
     print_table(
-        ["configuration", *(f"{title}, nats" for title in measures["mi"].values()), *measures["gain"].values()],
+        [
+            "configuration",
+            *(f"{title}, nats" for title in measures["mi"].values()),
+            *(f"gain, {title}" for title in measures["gain"].values()),
+        ],
         rows,
         title="Information, and gain in points of UA over nothing added (95 % intervals: bootstrap over folds)",
     )

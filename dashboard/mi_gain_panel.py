@@ -70,7 +70,8 @@ def _show(study: Study) -> None:
         words.append(f"The information is {study.told}.")
     if study.protocol:
         words.append(f"Same for all: {study.protocol}.")
-    st.caption(theme.plain(" ".join(words)))
+    text = " ".join(words)
+    st.caption(theme.plain(text[0].upper() + text[1:]))
     st.text(mi_gain.verdict(study))
     if study.failed:
         st.text("Left out, no figures: " + "; ".join(study.failed))
@@ -125,6 +126,8 @@ def scatter(study: Study) -> dict[str, Any]:
     points["markLine"] = {
         "symbol": "none",
         "silent": True,
+        # Two digits by default, which puts a line elsewhere or out of sight on an axis that is short.
+        "precision": 6,
         "lineStyle": {"type": "dotted", "width": 1.5, "color": palette.MUTED},
         "data": [*dotted, none],
     }

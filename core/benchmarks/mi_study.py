@@ -198,7 +198,7 @@ def _kept(path: Path) -> dict[str, Any] | None:
 def _work(config: Config) -> float:
     """How long a configuration takes, in steps of a stacked network: what is measured takes some too."""
     generation = config.generation
-    slow = 2.0 if generation.adversarial == "wgan-gp" else 1.0
+    slow = 4.0 if generation.adversarial == "wgan-gp" else 1.0
     return 80.0 + slow * generation.steps * (1 + generation.critic_steps) / 2
 
 
