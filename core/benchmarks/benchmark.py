@@ -45,6 +45,7 @@ def run_benchmark(
     seeds: int = 5,
     condition: str = "all",
     test_on: str | None = None,
+    unlabelled: bool = False,
     permute_labels: bool = False,
     workers: int = 1,
     cluster: Cluster | None = None,
@@ -65,6 +66,8 @@ def run_benchmark(
         methods: names out of ``METHODS``. seeds: how many, from ``config.training.seed`` up.
         condition: ``all``, ``50``, ``25``, ``10`` (per cent of the training utterances) or ``cut:EMOTION``.
         test_on: another corpus, embedded by the same encoders: all of ``corpus`` trains, that one is tested.
+        unlabelled: training utterances that the condition leaves out, and those without an emotion, are learnt from
+            without their labels, by the methods that can.
         permute_labels: deals the emotions out at random; every figure must then be at chance.
         workers: processes of this machine. cluster: the workers of a Ray cluster in their place.
         progress: told of units: a regression, the tuning of one method, or one method in one fold with one seed.
@@ -76,7 +79,7 @@ def run_benchmark(
         BenchmarkStopped: ``stop`` said so.
     """
     workspace, config = workspace or Workspace(), config or Config()
-    plan = Plan.of(Options(corpus, condition, test_on, permute_labels), methods, seeds, config, workspace)
+    plan = Plan.of(Options(corpus, condition, test_on, permute_labels, unlabelled), methods, seeds, config, workspace)
     with reported(plan, workers) as report:
         _work(plan, workspace, workers, cluster, report.to(progress), report.asked_to(stop))
         return _written(plan)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.benchmarks.conditions import Condition
+from core.benchmarks.guessing import guessed_problem
 from core.benchmarks.methods import METHODS, Method
 from core.benchmarks.parts import Part, Tested
 from core.benchmarks.problems import Features, Problem, learn_features, validation_problems
@@ -145,19 +146,32 @@ class Worker:
         config = self.material.config
         methods = [method for name, method in METHODS.items() if name in names]
         with_text = "audio_and_text" in self._kinds()
+        more = any(problem.unlabelled.any() for problem in problems)
         while methods and problems:
             # Without text the terms between audio and text are not there, and their weights make no difference.
             alignment = _effective(methods[0], config, with_text)
-            same = [method for method in methods if _effective(method, config, with_text) == alignment]
-            methods = [method for method in methods if method not in same]
-            features = learn_features(problems, alignment, self.step)
-            trained: dict[Any, list[Any]] = {None: [None] * len(features)}
-            for method in same:
-                networks = method.networks(config, with_text)
-                if networks not in trained:
-                    assert networks is not None
-                    trained[networks] = networks.train(features, self.step)
-                yield method, features, trained[networks]
+            aligned = [method for method in methods if _effective(method, config, with_text) == alignment]
+            methods = [method for method in methods if method not in aligned]
+            plain = learn_features(problems, alignment, self.step)
+            for teacher in dict.fromkeys(method.teacher if more else None for method in aligned):
+                features = plain
+                if teacher is not None:
+                    pairs = zip(problems, plain, strict=True)
+                    guessed = [guessed_problem(problem, own, teacher) for problem, own in pairs]
+                    features = learn_features(guessed, alignment, self.step)
+                same = [method for method in aligned if not more or method.teacher == teacher]
+                yield from self._with_networks(same, features, with_text)
+
+    def _with_networks(
+        self, methods: Sequence[Method], features: list[Features], with_text: bool
+    ) -> Iterator[tuple[Method, list[Features], list[Any]]]:
+        trained: dict[Any, list[Any]] = {None: [None] * len(features)}
+        for method in methods:
+            networks = method.networks(self.material.config, with_text)
+            if networks not in trained:
+                assert networks is not None
+                trained[networks] = networks.train(features, self.step)
+            yield method, features, trained[networks]
 
     def _kinds(self) -> tuple[str, ...]:
         return KINDS if self.material.parts[0].text is not None else KINDS[:1]
@@ -210,6 +224,7 @@ class Worker:
             "seed": seed,
             "n_train": int(part.train.sum()),
             "n_test": int(own.sum()),
+            "n_unlabelled": 0 if part.unlabelled is None else int(part.unlabelled.sum()),
             **more,
             "audio": _scored(truth, audio[own], part.classes),
         }

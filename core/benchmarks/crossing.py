@@ -28,8 +28,11 @@ class Crossing:
     truth: np.ndarray
 
     @classmethod
-    def of(cls, own: RunData, other: RunData, config: Config) -> Crossing:
+    def of(cls, own: RunData, other: RunData, config: Config, *, unlabelled: bool = False) -> Crossing:
         """Joins two corpora on the classes that both have.
+
+        Args:
+            unlabelled: utterances of the first corpus without an emotion count as unlabelled ones.
 
         Raises:
             BadInputError: other encoders, or fewer than two common classes.
@@ -41,7 +44,8 @@ class Crossing:
         with_text = own.text is not None and other.text is not None
         for kind in ("audio", "text") if with_text else ("audio",):
             _same_encoder(_store(own, kind), _store(other, kind), other.corpus.name)
-        train = np.concatenate([_known(own, classes) >= 0, np.zeros(len(other.table), dtype=bool)])
+        before_other = np.zeros(len(other.table), dtype=bool)
+        train = np.concatenate([_known(own, classes) >= 0, before_other])
         truth = np.concatenate([_known(own, classes), _known(other, classes)])
         before = np.zeros(len(own.table), dtype=bool)
         tested: list[Tested] = []
@@ -62,6 +66,7 @@ class Crossing:
             # Groups are for training alone.
             groups=np.concatenate([own.groups, np.full(len(other.groups), -1, dtype=own.groups.dtype)]),
             labels=np.where(train, truth, -1),
+            unlabelled=np.concatenate([own.table["emotion"].isna(), before_other]) if unlabelled else None,
         )
         return cls(part, truth)
 

@@ -94,6 +94,7 @@ def start_benchmark(
     seeds: int = 5,
     condition: str = "all",
     test_on: str | None = None,
+    unlabelled: bool = False,
     workers: int = 0,
     config: Config | None = None,
     workspace: Workspace | None = None,
@@ -111,7 +112,7 @@ def start_benchmark(
     from core.benchmarks.source import Options
 
     workspace, config = workspace or Workspace(), config or Config()
-    plan = Plan.of(Options(corpus, condition, test_on), methods, seeds, config, workspace)
+    plan = Plan.of(Options(corpus, condition, test_on, unlabelled=unlabelled), methods, seeds, config, workspace)
     _refuse_active(plan.folder)
     write_asked(plan, workers)
     _queue(workspace, plan.folder)
@@ -154,6 +155,8 @@ def arguments_of(asked: dict[str, Any], config: Path | str) -> list[str]:
     found += ["--seeds", str(len(asked["seeds"])), "--condition", asked["condition"]]
     if asked.get("test_on"):
         found += ["--test-on", asked["test_on"]]
+    if asked.get("unlabelled"):
+        found.append("--unlabelled")
     found += ["--config", str(config), "--workers", str(call.get("workers", 0))]
     return [*found, "--permute-labels"] if asked.get("permuted") else found
 

@@ -32,6 +32,7 @@ class Part:
         tested: the test parts: one of a fold; in a cross-corpus benchmark, groups of the other corpus's speakers.
         audio: (n, d_a). text: (n, d_s) or None. has_text: (n,) bool. groups: (n,) transcript groups.
         labels: (n,) class indices; -1 everywhere but in the training rows: a method cannot learn from the test part.
+        unlabelled: (n,) bool, further rows of training speakers, whose emotion is not told; None: there are none.
     """
 
     index: int
@@ -45,6 +46,7 @@ class Part:
     has_text: np.ndarray
     groups: np.ndarray
     labels: np.ndarray
+    unlabelled: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         self.check()
@@ -60,12 +62,15 @@ class Part:
         Raises:
             BadInputError: names them.
         """
-        check_speakers(self.speakers[self.train], self.speakers[self.test])
-        check_rows(self.ids[self.train], self.ids[self.test])
+        learnt = self.train if self.unlabelled is None else self.train | self.unlabelled
+        check_speakers(self.speakers[learnt], self.speakers[self.test])
+        check_rows(self.ids[learnt], self.ids[self.test])
 
     def reduced(self, train: np.ndarray) -> Part:
-        """The same with fewer training rows (n,) bool."""
-        return replace(self, train=train & self.train, labels=np.where(train & self.train, self.labels, -1))
+        """The same with fewer training rows (n,) bool; where unlabelled rows count, the others become such."""
+        left = train & self.train
+        more = None if self.unlabelled is None else self.unlabelled | (self.train & ~left)
+        return replace(self, train=left, labels=np.where(left, self.labels, -1), unlabelled=more)
 
     def reference(self, *, with_text: bool = False) -> np.ndarray:
         """(n_test,) class indices by the tuned logistic regression, tuned and fitted on the training rows.
@@ -84,24 +89,31 @@ class Part:
         return np.array([position[name] for name in predicted], dtype=np.int64)
 
 
-def parts(data: RunData, config: Config) -> Iterator[Part]:
+def parts(data: RunData, config: Config, *, unlabelled: bool = False) -> Iterator[Part]:
     """The training part of each fold, with its test part.
+
+    Args:
+        unlabelled: utterances of training speakers without an emotion count as unlabelled ones.
 
     Methods are tuned on speakers of the training part; an official development set trains too, the reference as well.
 
     Raises:
         BadInputError: no such folds, a class that no training speaker shows, a speaker on both sides.
     """
-    table = data.table
-    for index in range(count_folds(data, config)):
+    table, folds = data.table, make_folds(data.table, by=config.data.folds, n_folds=config.data.n_folds)
+    silent = table["emotion"].isna().to_numpy(dtype=bool)
+    for index in range(len(folds)):
         asked = config.data.model_copy(update={"fold": index, "validation": 0.0})
         part, name = divide(table, data.labels, asked, config.training.seed, data.classes)
         train, test = np.isin(part, ("train", "validation")), part == "test"
         if test.any():
-            yield _part(data, index, train, (Tested(index, name, test),))
+            more = (folds[index].train | folds[index].validation) & silent if unlabelled else None
+            yield _part(data, index, train, (Tested(index, name, test),), more)
 
 
-def _part(data: RunData, index: int, train: np.ndarray, tested: tuple[Tested, ...]) -> Part:
+def _part(
+    data: RunData, index: int, train: np.ndarray, tested: tuple[Tested, ...], unlabelled: np.ndarray | None
+) -> Part:
     return Part(
         index=index,
         classes=data.classes,
@@ -114,12 +126,8 @@ def _part(data: RunData, index: int, train: np.ndarray, tested: tuple[Tested, ..
         has_text=data.has_text,
         groups=data.groups,
         labels=np.where(train, data.labels, -1),
+        unlabelled=unlabelled,
     )
-
-
-def count_folds(data: RunData, config: Config) -> int:
-    """How many folds the configuration makes of the corpus."""
-    return len(make_folds(data.table, by=config.data.folds, n_folds=config.data.n_folds))
 
 
 def split_name(data: RunData, config: Config) -> str:

@@ -46,7 +46,7 @@ class Plan:
         Raises:
             BadInputError: corpus, embeddings, methods, condition, folds or number of seeds cannot be used.
         """
-        chosen = find_methods(methods)
+        chosen = find_methods(methods, unlabelled=options.unlabelled)
         if seeds < 1:
             raise BadInputError(f"seeds = {seeds}: at least one is needed")
         first = config.training.seed
@@ -74,7 +74,8 @@ class Plan:
             "mirage": __version__,
             "corpus": self.options.corpus,
             "condition": material.condition.name,
-            "condition_title": material.condition.title,
+            "condition_title": _title(material.condition.title, self.options.unlabelled),
+            "unlabelled": self.options.unlabelled,
             "test_on": self.options.test_on,
             "permuted": self.options.permute,
             "split": self.source.split,
@@ -83,3 +84,7 @@ class Plan:
             "tuning": TUNING,
             "config": self.config.model_dump(),
         }
+
+
+def _title(condition: str, unlabelled: bool) -> str:
+    return f"{condition}, the others without labels" if unlabelled else condition

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from core.alignment import AlignmentData
+from core.alignment import Aligner, AlignmentData
 from core.benchmarks.parts import Part
 from core.benchmarks.training import train_aligners
 from core.config import AlignmentConfig
 from core.evaluation import check_rows, check_speakers
+from core.generation import Aligned
 
 GROUPS = 3
 """Groups of training speakers on which methods are tuned, in turns."""
@@ -20,17 +21,40 @@ GROUPS = 3
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Learn from ``train`` and recognise ``unseen``, both (n,) bool rows of ``part``; ``seed`` is of every draw."""
+    """Learn from ``train`` and recognise ``unseen``, both (n,) bool rows of ``part``; ``seed`` is of every draw.
+
+    Attributes:
+        guessed: (n,) bool, rows of ``train`` whose emotion nobody has told; None: there are none.
+    """
 
     part: Part
     train: np.ndarray
     unseen: np.ndarray
     seed: int
+    guessed: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         part = self.part
-        check_rows(part.ids[self.train], part.ids[self.unseen])
-        check_speakers(part.speakers[self.train], part.speakers[self.unseen])
+        learnt = self.train | self.unlabelled
+        check_rows(part.ids[learnt], part.ids[self.unseen])
+        check_speakers(part.speakers[learnt], part.speakers[self.unseen])
+
+    @property
+    def unlabelled(self) -> np.ndarray:
+        """(n,) bool: rows that may be learnt from, of an emotion nobody has told, by speakers that are not unseen."""
+        part = self.part
+        if part.unlabelled is None:
+            return np.zeros_like(self.train)
+        heard = {name for name in part.speakers[self.unseen] if isinstance(name, str)}
+        return part.unlabelled & ~self.unseen & ~np.isin(part.speakers, list(heard))
+
+    def with_guesses(self, labels: np.ndarray) -> Problem:
+        """The same with the unlabelled rows among the training ones, of the class indices (m,) that were guessed."""
+        rows = self.unlabelled
+        filled = self.part.labels.copy()
+        filled[rows] = labels
+        part = replace(self.part, labels=filled, unlabelled=None)
+        return Problem(part, self.train | rows, self.unseen, self.seed, guessed=rows)
 
     def data(self) -> AlignmentData:
         """The training rows as tensors."""
@@ -54,6 +78,7 @@ class Features:
         h: (n, d). labels: (n,). t: (n, d), zero where there is no text, or None. has_text: (n,) bool.
         groups: (n,) transcript groups. classes: k.
         h_unseen: (m, d). t_unseen: (m, d) or None. seed: of the problem.
+        guessed: (n,) bool, rows whose label was guessed. more: features of unlabelled rows; None: there are none.
     """
 
     h: np.ndarray
@@ -65,6 +90,8 @@ class Features:
     h_unseen: np.ndarray
     t_unseen: np.ndarray | None
     seed: int
+    guessed: np.ndarray | None = None
+    more: Aligned | None = None
 
     def real(self, with_text: bool) -> tuple[np.ndarray, np.ndarray]:
         """X (n, d) or (n', 2 d) of the rows with text, and Y (n, k) or (n', k) one-hot."""
@@ -73,6 +100,11 @@ class Features:
             return self.h, Y
         assert self.t is not None
         return np.concatenate([self.h, self.t], axis=1)[self.has_text], Y[self.has_text]
+
+    def guesses(self, with_text: bool) -> np.ndarray:
+        """(n,) or (n',) bool: which rows of ``real`` have a guessed label."""
+        guessed = np.zeros(len(self.h), dtype=bool) if self.guessed is None else self.guessed
+        return guessed[self.has_text] if with_text else guessed
 
     def unseen(self, with_text: bool) -> np.ndarray:
         """(m, d) or (m, 2 d)."""
@@ -91,29 +123,32 @@ def learn_features(
     aligners = train_aligners(data, [problem.seed for problem in problems], classes, config, step)
     found = []
     for problem, own, aligner in zip(problems, data, aligners, strict=True):
-        part = problem.part
-        t = t_unseen = None
-        with torch.no_grad():
-            h = aligner.audio(own.audio).numpy()
-            h_unseen = aligner.audio(torch.from_numpy(part.audio[problem.unseen])).numpy()
-            if own.text is not None and part.text is not None:
-                t = (aligner.text(own.text) * own.has_text[:, None]).numpy()
-                said = part.has_text[problem.unseen][:, None]
-                t_unseen = aligner.text(torch.from_numpy(part.text[problem.unseen])).numpy() * said
+        part, unlabelled = problem.part, problem.unlabelled
+        learnt, unseen = _aligned(part, aligner, problem.train), _aligned(part, aligner, problem.unseen)
         found.append(
             Features(
-                h=h,
+                h=learnt.h,
                 labels=own.labels.numpy(),
-                t=t,
-                has_text=own.has_text.numpy(),
+                t=learnt.t,
+                has_text=learnt.has_text,
                 groups=own.groups.numpy(),
                 classes=len(classes),
-                h_unseen=h_unseen,
-                t_unseen=t_unseen,
+                h_unseen=unseen.h,
+                t_unseen=unseen.t,
                 seed=problem.seed,
+                guessed=None if problem.guessed is None else problem.guessed[problem.train],
+                more=_aligned(part, aligner, unlabelled) if unlabelled.any() else None,
             )
         )
     return found
+
+
+@torch.no_grad()
+def _aligned(part: Part, aligner: Aligner, rows: np.ndarray) -> Aligned:
+    h, t, said = aligner.audio(torch.from_numpy(part.audio[rows])).numpy(), None, part.has_text[rows]
+    if part.text is not None:
+        t = aligner.text(torch.from_numpy(part.text[rows])).numpy() * said[:, None]
+    return Aligned(h, t, said, part.groups[rows])
 
 
 def validation_problems(part: Part, seed: int) -> list[Problem]:

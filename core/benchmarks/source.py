@@ -13,7 +13,7 @@ from core import __version__
 from core.benchmarks.cells import Material
 from core.benchmarks.conditions import Condition
 from core.benchmarks.crossing import Crossing
-from core.benchmarks.parts import parts, split_name
+from core.benchmarks.parts import Part, parts, split_name
 from core.config import Config
 from core.errors import BadInputError
 from core.runs.data import RunData, load_data
@@ -29,6 +29,7 @@ class Options:
 
     Attributes:
         corpus: it trains, and is tested where ``test_on`` is None. condition: see ``Condition.parse``.
+        unlabelled: training utterances whose emotion is not known, or hidden by the condition, are learnt from too.
         permute: the emotions are dealt out anew at random, so that nothing but chance is right.
     """
 
@@ -36,6 +37,7 @@ class Options:
     condition: str = "all"
     test_on: str | None = None
     permute: bool = False
+    unlabelled: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,16 +65,23 @@ def load_source(options: Options, config: Config, workspace: Workspace) -> Sourc
     if options.permute:
         own = _permuted(own, config.training.seed)
     if options.test_on is None:
-        found, truth, split = list(parts(own, config)), own.labels, split_name(own, config)
+        found, truth, split = (
+            list(parts(own, config, unlabelled=options.unlabelled)),
+            own.labels,
+            split_name(own, config),
+        )
         classes = own.classes
     else:
         other = load_data(config.changed(data={"corpus": options.test_on}), workspace)
         data.append(other)
-        crossing = Crossing.of(own, other, config)
+        crossing = Crossing.of(own, other, config, unlabelled=options.unlabelled)
         found, truth, split = [crossing.part], crossing.truth, f"speakers of {options.test_on}"
         classes = crossing.part.classes
     condition = Condition.parse(options.condition, classes)
     name = options.corpus if condition.whole else f"{options.corpus}-{condition.name.replace(':', '-')}"
+    if options.unlabelled:
+        name += "-unlabelled"
+        _refuse_all_labelled(condition, found, options)
     if options.test_on:
         name += f"-on-{options.test_on}"
     folder = workspace.benchmarks / f"{name}-{_key(options, config, data)}"
@@ -80,6 +89,14 @@ def load_source(options: Options, config: Config, workspace: Workspace) -> Sourc
     placed = [replace(part, index=index) for index, part in enumerate(found)]
     material = Material(placed, truth, condition, config, folder / "cells")
     return Source(material, split, [store.name for store in stores], sum(int(part.test.sum()) for part in placed))
+
+
+def _refuse_all_labelled(condition: Condition, found: list[Part], options: Options) -> None:
+    if condition.whole and not any(part.unlabelled is not None and part.unlabelled.any() for part in found):
+        raise BadInputError(
+            f"--unlabelled: every training utterance of {options.corpus} has an emotion; add --condition 10 "
+            "(or 25, 50) to hide the labels of the others, or ingest utterances without an emotion"
+        )
 
 
 def _permuted(data: RunData, seed: int) -> RunData:
@@ -94,7 +111,8 @@ def _key(options: Options, config: Config, data: list[RunData]) -> str:
     content: dict[str, Any] = {
         "mirage": __version__,
         "format": _FORMAT,
-        "options": asdict(options),
+        # Benchmarks without unlabelled utterances keep the names they had before there were any.
+        "options": {key: value for key, value in asdict(options).items() if key != "unlabelled" or value},
         "config": config.model_dump(include={"data", "alignment", "generation"}),
         "seed": config.training.seed,
         "corpora": [own.corpus.fingerprint() for own in data],

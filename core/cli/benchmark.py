@@ -24,7 +24,8 @@ def benchmark(
         typer.Option(
             "--methods",
             help="Separated by commas: none, class-weights, noise, mixup, smote, cgan, adan, mirage, "
-            "mirage-no-contrastive, mirage-no-text, mirage-no-mi; 'all' takes all.",
+            "mirage-no-contrastive, mirage-no-text, mirage-no-mi; with --unlabelled also self-training and "
+            "mirage-no-generator; 'all' takes all.",
         ),
     ] = "none,noise,mixup,smote,cgan,mirage",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")] = 5,
@@ -37,6 +38,14 @@ def benchmark(
     test_on: Annotated[
         str | None, typer.Option("--test-on", help="Another corpus, embedded alike: NAME trains, this one is tested.")
     ] = None,
+    unlabelled: Annotated[
+        bool,
+        typer.Option(
+            "--unlabelled",
+            help="Training utterances whose label --condition hides, and those without an emotion, are learnt from "
+            "without one: by the generators, self-training and mirage-no-generator.",
+        ),
+    ] = False,
     fold_by: Annotated[
         str | None, typer.Option("--fold-by", help="What a fold holds out: auto, session, speaker or split.")
     ] = None,
@@ -81,7 +90,7 @@ def benchmark(
 
     sections: dict[str, dict[str, Any]] = {} if fold_by is None else {"data": {"folds": fold_by}}
     resolved = resolve_config(config, settings or [], **sections)
-    from core.benchmarks import METHODS, BenchmarkStopped, run_benchmark  # brings PyTorch: after what can fail at once
+    from core.benchmarks import BenchmarkStopped, run_benchmark  # brings PyTorch: after what can fail at once
     from core.cli.embed import stop_on_signal
 
     try:
@@ -90,10 +99,11 @@ def benchmark(
         with stop_on_signal() as stop, progress_bar("benchmark", quiet=as_json) as progress, talk:
             found = run_benchmark(
                 name,
-                methods=METHODS if methods.strip() == "all" else methods.split(","),
+                methods=methods.split(","),
                 seeds=seeds,
                 condition=condition,
                 test_on=test_on,
+                unlabelled=unlabelled,
                 permute_labels=permute_labels,
                 workers=workers or _cores(),
                 cluster=_cluster(address, workers) if engine == "ray" else None,

@@ -4,9 +4,11 @@ from core.generation.mixture import Mixture
 from core.generation.networks import Discriminator, Generator
 from core.generation.quantities import PAIR, C, T, U, held_out_figures
 from core.generation.stage import Conditions, GenerationData, GenerationStage
+from core.generation.unlabelled import Aligned, tell_apart
 
 __all__ = [
     "PAIR",
+    "Aligned",
     "C",
     "Conditions",
     "Discriminator",
@@ -17,4 +19,5 @@ __all__ = [
     "T",
     "U",
     "held_out_figures",
+    "tell_apart",
 ]

@@ -42,6 +42,13 @@ class Mixture:
         covariance = (1.0 - shrinkage) * covariance + shrinkage * np.trace(covariance) / d * np.eye(d)
         return cls(centres, covariance)
 
+    def posterior(self, x: np.ndarray, sharpness: float = 1.0) -> np.ndarray:
+        """(n, k) shares of equally likely classes for x (n, d); log likelihoods are multiplied by ``sharpness``."""
+        # A class without any variation leaves nothing to divide by.
+        toward = self.centres @ np.linalg.pinv(self.covariance, hermitian=True)
+        logits = np.asarray(x, dtype=np.float64) @ toward.T - 0.5 * (toward * self.centres).sum(axis=1)
+        return shares_of(sharpness * logits)
+
     def spread(self, directions: int) -> np.ndarray:
         """(directions, d): z @ spread has the covariance of the Gaussians for standard normal z (directions,).
 
@@ -52,3 +59,9 @@ class Mixture:
         found = np.zeros((directions, len(values)))
         found[: len(widest)] = (vectors[:, widest] * np.sqrt(np.clip(values[widest], 0.0, None))).T
         return found
+
+
+def shares_of(logits: np.ndarray) -> np.ndarray:
+    """Softmax over the classes, (n, k) to (n, k)."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)

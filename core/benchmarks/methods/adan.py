@@ -199,4 +199,5 @@ ADAN = Method(
     tuple(Setting(share, f"+{100 * share:.0f} %") for share in (1.0, 2.0, 5.0, 10.0)),
     adan,
     networks=_networks,
+    teacher="gaussians",
 )

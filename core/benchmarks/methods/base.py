@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from core.benchmarks.guessing import Teacher
 from core.benchmarks.problems import Features
 from core.benchmarks.recogniser import COARSE, balanced
 from core.config import AlignmentConfig, Config
@@ -66,6 +67,8 @@ class Method:
         align: how its alignment differs from the configured one.
         networks: what is trained for it, given the configuration and whether there is text; None: nothing.
         strengths: penalties of the last layer that are tried with each setting, strongest first.
+        teacher: who labels unlabelled utterances for it, where they count; None: it learns from labelled ones alone.
+        unlabelled_only: whether it is nothing without unlabelled utterances.
     """
 
     name: str
@@ -75,6 +78,8 @@ class Method:
     align: Callable[[AlignmentConfig], AlignmentConfig] = lambda config: config
     networks: Callable[[Config, bool], Networks | None] = lambda config, text: None
     strengths: tuple[float, ...] = COARSE
+    teacher: Teacher | None = None
+    unlabelled_only: bool = False
 
     @property
     def candidates(self) -> int:

@@ -138,12 +138,28 @@ def _no_mi(config: AlignmentConfig) -> AlignmentConfig:
     return config.model_copy(update={"w_mi": 0.0})
 
 
-CGAN = Method("cgan", "conditional GAN, no MI", SETTINGS, generated, networks=_without_mi)
-MIRAGE = Method("mirage", "MIRAGE", SETTINGS, generated, networks=_full)
+CGAN = Method("cgan", "conditional GAN, no MI", SETTINGS, generated, networks=_without_mi, teacher="gaussians")
+MIRAGE = Method("mirage", "MIRAGE", SETTINGS, generated, networks=_full, teacher="gaussians")
 NO_CONTRAST = Method(
-    "mirage-no-contrastive", "MIRAGE, no contrast", SETTINGS, generated, align=_no_contrast, networks=_full
+    "mirage-no-contrastive",
+    "MIRAGE, no contrast",
+    SETTINGS,
+    generated,
+    align=_no_contrast,
+    networks=_full,
+    teacher="gaussians",
 )
-NO_TEXT = Method("mirage-no-text", "MIRAGE, generator without text", SETTINGS, generated, networks=_without_text)
-NO_MI = Method("mirage-no-mi", "MIRAGE, no MI in either stage", SETTINGS, generated, align=_no_mi, networks=_without_mi)
+NO_TEXT = Method(
+    "mirage-no-text", "MIRAGE, generator without text", SETTINGS, generated, networks=_without_text, teacher="gaussians"
+)
+NO_MI = Method(
+    "mirage-no-mi",
+    "MIRAGE, no MI in either stage",
+    SETTINGS,
+    generated,
+    align=_no_mi,
+    networks=_without_mi,
+    teacher="gaussians",
+)
 """``cgan`` has no mutual information in the generator, but the alignment of all methods; here the alignment has none
 either. Without text the alignment never has any: the two are then the same."""

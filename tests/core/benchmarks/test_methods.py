@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,10 +63,23 @@ def test_training_sets(name: str) -> None:
             again = method.training_set(own, made[0], setting, with_text)
             assert np.array_equal(found.X, again.X)
             sizes.append(found.added)
-        if name in ("none", "class-weights"):
+        if name in ("none", "class-weights", "self-training", "mirage-no-generator"):
             assert sizes == [0, 0]
         else:
             assert 0 < sizes[0] <= sizes[1]
+
+
+def test_guessed_labels_count_by_their_weight() -> None:
+    own = replace(features(text=False), guessed=np.arange(46) % 2 == 1)
+    method = METHODS["self-training"]
+    for setting in method.settings:
+        found = method.training_set(own, None, setting, False)
+        for emotion in range(3):
+            rows = own.labels == emotion
+            told, guessed = found.weights[rows & ~own.guessed], found.weights[rows & own.guessed]
+            assert np.allclose(guessed, setting.value * told[0])
+            # Every emotion weighs the same in all, however many rows were guessed to be of it.
+            assert found.weights[rows].sum() == pytest.approx(found.weights.sum() / 3)
 
 
 def test_all_are_tuned_alike() -> None:

@@ -121,7 +121,8 @@ def test_a_worker_that_dies_on_a_cluster_leaves_the_json_whole(workspace: Worksp
         while killed is None and process.poll() is None:
             for child in psutil.Process(process.pid).children(recursive=True):
                 with suppress(psutil.Error):
-                    if "ray::Worker.encode" in " ".join(child.cmdline()):
+                    # Whatever it is at: while it encodes may be too short a time on a busy machine.
+                    if "ray::Worker" in " ".join(child.cmdline()):
                         killed = child
                         child.kill()
                         break
