@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.benchmark.view import Gain, Results, gains
 
 _ORDER = ("all", "50", "25", "10")
-_SAME = ("corpus", "test_on", "permuted", "split", "embeddings", "classes")
+_SAME = ("corpus", "test_on", "permuted", "unlabelled", "split", "embeddings", "classes")
 _SECTIONS = ("data", "alignment", "generation")
 
 
@@ -23,7 +23,8 @@ class Member:
 def belongs(results: Results, other: Results) -> bool:
     """Whether two benchmarks differ in nothing but condition, methods and seeds."""
     config, own = results.get("config") or {}, other.get("config") or {}
-    return all(results.get(key) == other.get(key) for key in _SAME) and all(
+    # What older results do not say is not so: they knew no unlabelled utterances.
+    return all((results.get(key) or None) == (other.get(key) or None) for key in _SAME) and all(
         _section(config, name) == _section(own, name) for name in _SECTIONS
     )
 

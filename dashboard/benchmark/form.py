@@ -12,6 +12,8 @@ SHARES = {"all": "all", "50": "50 %", "25": "25 %", "10": "10 %", "cut": "one em
 FOLDS = ("auto", "session", "speaker", "split")
 DEFAULT_METHODS = ("none", "noise", "mixup", "smote", "cgan", "mirage")
 """Those of the command line."""
+WITH_UNLABELLED = ("self-training", "mirage-no-generator")
+"""What a generator must do better than where it learns from unlabelled utterances."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Call:
     """One benchmark as the form describes it.
 
     Attributes:
+        methods: names; those that are nothing without unlabelled utterances count with ``unlabelled`` alone.
         share: a key of ``SHARES``. cut: the emotion that is cut, where ``share`` is ``cut``.
         settings: lines SECTION.KEY=VALUE; empty ones and those that begin with # are passed over.
         workers: processes, 0 for one for each core.
@@ -33,6 +36,7 @@ class Call:
     fold_by: str = "auto"
     settings: str = ""
     workers: int = 0
+    unlabelled: bool = False
 
     @property
     def condition(self) -> str:
@@ -69,6 +73,8 @@ class Call:
             parts += ["--condition", self.condition]
         if self.test_on:
             parts += ["--test-on", self.test_on]
+        if self.unlabelled:
+            parts.append("--unlabelled")
         if self.fold_by != "auto":
             parts += ["--fold-by", self.fold_by]
         for line in self.lines:

@@ -8,7 +8,7 @@ from core import MirageError
 from core.benchmarks import start_benchmark
 from dashboard import state, theme
 from dashboard.benchmark import store, watch
-from dashboard.benchmark.form import DEFAULT_METHODS, FOLDS, SHARES, Call
+from dashboard.benchmark.form import DEFAULT_METHODS, FOLDS, SHARES, WITH_UNLABELLED, Call
 
 SAME = "(its own held-out speakers)"
 
@@ -62,6 +62,7 @@ def _start(call: Call) -> str:
         seeds=call.seeds,
         condition=call.condition,
         test_on=call.test_on or None,
+        unlabelled=call.unlabelled,
         workers=call.workers,
         config=call.config(),
         workspace=state.workspace(),
@@ -81,16 +82,6 @@ def _filled(names: list[str]) -> Call:
             persist_state="session",
             help="Another corpus, embedded alike: then all of the first trains, and the other one is tested.",
         )
-    methods = st.pills(
-        "Methods",
-        list(_titles()),
-        default=list(DEFAULT_METHODS),
-        selection_mode="multi",
-        format_func=lambda name: _titles()[name],
-        key="bench_methods",
-        persist_state="session",
-        help="Gains over nothing added need it in the list. The tuned logistic regression is always measured.",
-    )
     share = st.segmented_control(
         "Training utterances used",
         list(SHARES),
@@ -106,6 +97,24 @@ def _filled(names: list[str]) -> Call:
         cut = str(
             st.selectbox("Emotion cut to 10 %", _emotions(corpus), key=f"bench_cut_{corpus}", persist_state="session")
         )
+    unlabelled = st.toggle(
+        "Learn from the other utterances too, without their labels",
+        key="bench_unlabelled",
+        persist_state="session",
+        help="Those that are left out above, and those of training speakers without an emotion: the generators, "
+        "self-training and MIRAGE without a generator learn from them.",
+    )
+    offered = list(_titles(unlabelled))
+    methods = st.pills(
+        "Methods",
+        offered,
+        default=[*DEFAULT_METHODS, *(WITH_UNLABELLED if unlabelled else ())],
+        selection_mode="multi",
+        format_func=lambda name: _titles(unlabelled)[name],
+        key="bench_methods_unlabelled" if unlabelled else "bench_methods",
+        persist_state="session",
+        help="Gains over nothing added need it in the list. The tuned logistic regression is always measured.",
+    )
     with st.grid(3, min_column_width=180):
         seeds = st.number_input("Seeds", 1, 50, 5, key="bench_seeds", persist_state="session")
         fold_by = st.selectbox(
@@ -128,11 +137,12 @@ def _filled(names: list[str]) -> Call:
         )
     return Call(
         corpus=str(corpus),
-        methods=tuple(name for name in _titles() if name in (methods or [])),
+        methods=tuple(name for name in offered if name in (methods or [])),
         seeds=int(seeds or 1),
         share=str(share),
         cut=cut,
         test_on=str(test_on or ""),
+        unlabelled=bool(unlabelled),
         fold_by=str(fold_by),
         settings=str(settings or ""),
         workers=int(workers or 0),
@@ -150,12 +160,12 @@ def _show_embeddings(corpus: str) -> bool:
     return False
 
 
-@st.cache_resource(max_entries=1, show_spinner="Loading the methods")
-def _titles() -> dict[str, str]:
+@st.cache_resource(max_entries=2, show_spinner="Loading the methods")
+def _titles(unlabelled: bool) -> dict[str, str]:
     """The methods by name with what a table calls them."""
-    from core.benchmarks import METHODS
+    from core.benchmarks import find_methods
 
-    return {name: method.title for name, method in METHODS.items()}
+    return {method.name: method.title for method in find_methods(["all"], unlabelled=unlabelled)}
 
 
 def _emotions(corpus: str) -> list[str]:

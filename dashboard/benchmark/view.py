@@ -197,6 +197,7 @@ def as_csv(results: Results) -> str:
             "corpus": results["corpus"],
             "tested on": results.get("test_on") or results["corpus"],
             "condition": results.get("condition", ""),
+            "others unlabelled": "yes" if results.get("unlabelled") else "no",
             "classes": len(results["classes"]),
             "folds": len(results["folds"]),
             "split": results["split"],

@@ -150,6 +150,12 @@ def test_form_refuses_in_one_line_and_shows_the_command(own: Workspace, open_app
         "mirage benchmark tones --methods none,smote --seeds 5 --condition cut:angry --set alignment.steps=7"
         in words(app)
     )
+    # Where the others are learnt from, rivals that need them are offered.
+    assert "self-training" not in app.get_by_key("bench_methods").options
+    app.toggle(key="bench_unlabelled").set_value(True).run()
+    assert {"self-training", "mirage-no-generator"} <= set(app.get_by_key("bench_methods_unlabelled").value)
+    assert "--condition cut:angry --unlabelled --set alignment.steps=7" in words(app)
+    assert not app.exception
 
 
 def test_form_needs_embeddings(own: Workspace, open_app: Open) -> None:

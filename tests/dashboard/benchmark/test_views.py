@@ -149,6 +149,9 @@ def test_conditions_of_one_corpus_are_a_family(results: view.Results) -> None:
     assert set(listed[0].gains) == {"up", "down", "same"}
     assert set(listed[1].gains) == {"up"}
     assert family.belongs(results, named)
+    # Results from before unlabelled utterances could be learnt from say nothing of them.
+    assert family.belongs(results, {**quarter, "unlabelled": False})
+    assert not family.belongs(results, {**quarter, "unlabelled": True})
     option = figures.family_option(listed)
     (joined,) = [s for s in option["series"] if s["id"] == "UP joined"]
     assert len(joined["data"]) == 3, "a cut emotion is no smaller share"
