@@ -34,12 +34,14 @@ def dashboard(port: PortOption = 8501, host: HostOption = LOCAL, no_browser: NoB
 
 @app.command()
 def demo(port: PortOption = 8501, no_browser: NoBrowserOption = False) -> None:
-    """Open the dashboard on the embedded demo: synthetic speech, with its trained run."""
+    """Open the dashboard on the embedded demo: synthetic speech with its trained run, and measured benchmarks."""
     check_port(LOCAL, port)
     from core.demo import install_demo
+    from core.shipped import install_results
     from core.workspace import Workspace
 
     install_demo(Workspace())
+    install_results(Workspace())
     _start(LOCAL, port, no_browser)
 
 
