@@ -137,13 +137,14 @@ def report(results: dict[str, Any]) -> None:
         lines.append("emotions dealt out at random: the transferred information must be about 0 or below")
     sys.stdout.write("\n".join(lines) + "\n")
     measures = results["measures"]
+    measured = sorted(results["rows"], key=lambda row: -row["mi"])
     rows = [
         [
             row["name"],
             *(f"{row[key]:.2f} ({row[f'{key}_low']:.2f} to {row[f'{key}_high']:.2f})" for key in measures["mi"]),
             *(_points(row[key], row[f"{key}_low"], row[f"{key}_high"]) for key in measures["gain"]),
         ]
-        for row in sorted(results["rows"], key=lambda row: -row["mi"])
+        for row in measured
     ]
     print_table(
         [
@@ -154,6 +155,11 @@ def report(results: dict[str, Any]) -> None:
         rows,
         title="Information, and gain in points of UA over nothing added (95 % intervals: bootstrap over folds)",
     )
+    for key, title in measures["gain"].items():
+        clear = [sum(row[f"{key}_low"] > 0 for row in measured), sum(row[f"{key}_high"] < 0 for row in measured)]
+        sys.stdout.write(
+            f"generated rows {title}: by its interval alone {clear[0]} of {len(measured)} gain, {clear[1]} lose\n"
+        )
     for one in results["failed"]:
         sys.stdout.write(f"failed, left out: {one['name']}: {one['reason']}\n")
     print_table(

@@ -159,6 +159,19 @@ def verdict(study: Study) -> str:
     return f"{text}not clear, the interval holds zero.{more}"
 
 
+def gains(study: Study) -> str:
+    """How many configurations have a gain, or a loss, whose interval leaves zero out; empty without intervals."""
+    told = [row for row in study.rows if row.gain_low is not None and row.gain_high is not None]
+    if not told:
+        return ""
+    more = sum(row.gain_low is not None and row.gain_low > 0 for row in told)
+    less = sum(row.gain_high is not None and row.gain_high < 0 for row in told)
+    return (
+        f"By the interval of each alone, {more or 'none'} of {len(told)} configurations gain{'s' if more == 1 else ''} "
+        f"and {less or 'none'} lose{'s' if less == 1 else ''}; of the others it cannot be told."
+    )
+
+
 def table(study: Study) -> pd.DataFrame:
     """One row for each configuration: MI in nats, gain in points (percent of UA), and its setting."""
     keys = list(dict.fromkeys(key for row in study.rows for key in row.setting))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -59,6 +60,21 @@ def _chosen(label: str, titles: dict[str, str], key: str) -> str:
     )
 
 
+def _near(study: Study) -> Study:
+    """The study to be drawn: a few far below zero push the others into one point."""
+    near = tuple(row for row in study.measured if row.mi is not None and row.mi >= 0)
+    if not 0 < len(near) < len(study.measured):
+        return study
+    apart = st.toggle(
+        "Draw only information of at least zero",
+        key="study_near",
+        persist_state="session",
+        help=f"{len(study.measured) - len(near)} of {len(study.measured)} configurations lie below zero. The "
+        "correlation and the table are of all in either case.",
+    )
+    return replace(study, rows=near) if apart else study
+
+
 def _show(study: Study) -> None:
     regime = f", generated rows {study.gains[study.gain]}" if study.gains else ""
     of = f"{study.corpus}, {study.condition}" if study.condition else study.corpus
@@ -72,13 +88,14 @@ def _show(study: Study) -> None:
         words.append(f"Same for all: {study.protocol}.")
     text = " ".join(words)
     st.caption(theme.plain(text[0].upper() + text[1:]))
-    st.text(mi_gain.verdict(study))
+    st.text(" ".join(text for text in (mi_gain.verdict(study), mi_gain.gains(study)) if text))
     if study.failed:
         st.text("Left out, no figures: " + "; ".join(study.failed))
     if study.measured:
+        drawn = _near(study)
         theme.draw(
-            scatter(study),
-            key=f"mi_gain_{study.name}_{study.mi}_{study.gain}",
+            scatter(drawn),
+            key=f"mi_gain_{study.name}_{study.mi}_{study.gain}_{len(drawn.rows)}",
             height=HEIGHT,
             alt=f"Gain in UA in points over held-out {study.quantity} in nats, one point for each configuration",
         )

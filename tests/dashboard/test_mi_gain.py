@@ -60,6 +60,17 @@ def test_verdict_says_what_the_interval_lets_it(changed: dict[str, Any], says: s
     assert says in mi_gain.verdict(mi_gain.read(write(tmp_path, content(**changed))))
 
 
+def test_gains_and_losses_are_counted_where_there_are_intervals(tmp_path: Path) -> None:
+    wanted = content(6)
+    assert mi_gain.gains(mi_gain.read(write(tmp_path, wanted))) == ""
+    for row, (low, high) in zip(
+        wanted["rows"], [(0.01, 0.02), (-0.01, 0.02), (-0.2, -0.1), (-0.2, -0.1)], strict=False
+    ):
+        row |= {"gain_low": low, "gain_high": high}
+    words = mi_gain.gains(mi_gain.read(write(tmp_path, wanted)))
+    assert "1 of 4 configurations gains and 2 lose;" in words
+
+
 def test_fewer_than_five_configurations_say_nothing(tmp_path: Path) -> None:
     wanted = content(6)
     wanted["rows"][0]["mi"] = wanted["rows"][1]["mi"] = None

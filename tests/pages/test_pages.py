@@ -256,6 +256,14 @@ def test_information_against_gain(open_app: Open, full: Workspace) -> None:
     assert not app.exception
     shown = next(item.value for item in app.dataframe if "configuration" in item.value.columns)
     assert (shown["MI"].tolist(), shown["gain"].tolist()) == ([1.3], [-20.0])
+    assert not [toggle for toggle in app.toggle if toggle.key == "study_near"]
+    rows = [row, row | {"name": "poor", "mi_generated": -4.0}]
+    write_json(folder / "mi_gain.json", {**head, "rows": rows, "spearman": None, "measures": measures})
+    app.run()
+    app.toggle(key="study_near").set_value(True).run()
+    assert not app.exception
+    shown = next(item.value for item in app.dataframe if "configuration" in item.value.columns)
+    assert shown["MI"].tolist() == [1.3, -4.0]
     (folder / "mi_gain.json").write_text("{", encoding="utf-8")
     app.run()
     assert not app.exception
