@@ -80,7 +80,7 @@ def run_benchmark(
     """
     workspace, config = workspace or Workspace(), config or Config()
     plan = Plan.of(Options(corpus, condition, test_on, permute_labels, unlabelled), methods, seeds, config, workspace)
-    with reported(plan, workers) as report:
+    with reported(plan, workers, cluster) as report:
         _work(plan, workspace, workers, cluster, report.to(progress), report.asked_to(stop))
         return _written(plan)
 

@@ -158,6 +158,10 @@ def arguments_of(asked: dict[str, Any], config: Path | str) -> list[str]:
     if asked.get("unlabelled"):
         found.append("--unlabelled")
     found += ["--config", str(config), "--workers", str(call.get("workers", 0))]
+    if call.get("cluster") is not None:
+        found += ["--engine", "ray"]
+        if call["cluster"].get("address"):
+            found += ["--address", call["cluster"]["address"]]
     return [*found, "--permute-labels"] if asked.get("permuted") else found
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.benchmarks.engine import BenchmarkStopped
 from core.benchmarks.plan import Plan
@@ -17,11 +17,14 @@ from core.progress import Progress
 from core.runs.guards import only_one
 from core.runs.state import STOP_FILE, Reporter, State, read_state, write_state
 
+if TYPE_CHECKING:
+    from core.encoders.cluster import Cluster
+
 ASKED_FILE = "benchmark.json"
 """What was asked, so that the same can be gone on with, and what figures must be read with."""
 
 
-def write_asked(plan: Plan, workers: int) -> dict[str, Any]:
+def write_asked(plan: Plan, workers: int, cluster: Cluster | None = None) -> dict[str, Any]:
     """Writes ``benchmark.json`` and ``config.yaml`` into the benchmark's folder, and gives the content of the former.
 
     Raises:
@@ -32,7 +35,12 @@ def write_asked(plan: Plan, workers: int) -> dict[str, Any]:
     content = {
         **plan.head(),
         "classes": plan.source.material.parts[0].classes,
-        "asked": {"methods": {method.name: method.title for method in plan.methods}, "workers": workers},
+        "asked": {
+            "methods": {method.name: method.title for method in plan.methods},
+            "workers": workers if cluster is None else (cluster.workers or 0),
+            # Who goes on with it goes on where it was.
+            "cluster": None if cluster is None else {"address": cluster.address},
+        },
     }
     write_text(plan.folder / "config.yaml", plan.config.to_yaml())
     write_json(plan.folder / ASKED_FILE, content)
@@ -67,7 +75,7 @@ class Report:
 
 
 @contextmanager
-def reported(plan: Plan, workers: int) -> Iterator[Report]:
+def reported(plan: Plan, workers: int, cluster: Cluster | None = None) -> Iterator[Report]:
     """Keeps ``state.json`` true while this process works; one process at a time works in a benchmark's folder.
 
     Raises:
@@ -83,7 +91,7 @@ def reported(plan: Plan, workers: int) -> Iterator[Report]:
             # A queued one may have been asked to stop before its process was there; any other stop is an old one.
             (folder / STOP_FILE).unlink(missing_ok=True)
             write_state(folder, State(status="queued", created=time.time()))
-        asked = write_asked(plan, workers)
+        asked = write_asked(plan, workers, cluster)
         reporter = Reporter(folder, plan.units)
         status, message = "failed", ""
         try:

@@ -56,7 +56,9 @@ def load_source(options: Options, config: Config, workspace: Workspace) -> Sourc
     Raises:
         BadInputError: corpus, embeddings, condition or folds cannot be used.
     """
-    config = config.changed(data={"corpus": options.corpus, "fold": None, "validation": 0.0})
+    if config.data.unlabelled and not options.unlabelled:
+        raise BadInputError("data.unlabelled = True: a key of a run; in a benchmark give --unlabelled in its place")
+    config = config.changed(data={"corpus": options.corpus, "fold": None, "validation": 0.0, "unlabelled": False})
     if options.test_on == options.corpus:
         raise BadInputError(f"--test-on {options.corpus}: the corpus is tested on itself without this option")
     own = load_data(config, workspace)
@@ -108,14 +110,21 @@ def _permuted(data: RunData, seed: int) -> RunData:
 
 def _key(options: Options, config: Config, data: list[RunData]) -> str:
     """Twelve hex digits of everything a cell depends on besides its method, fold and seed."""
-    content: dict[str, Any] = {
+    content = _content(options, config, data)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _content(options: Options, config: Config, data: list[RunData]) -> dict[str, Any]:
+    sections = config.model_dump(include={"data", "alignment", "generation"})
+    # A run's key; what is learnt from without labels here is said by the options.
+    del sections["data"]["unlabelled"]
+    return {
         "mirage": __version__,
         "format": _FORMAT,
         # Benchmarks without unlabelled utterances keep the names they had before there were any.
         "options": {key: value for key, value in asdict(options).items() if key != "unlabelled" or value},
-        "config": config.model_dump(include={"data", "alignment", "generation"}),
+        "config": sections,
         "seed": config.training.seed,
         "corpora": [own.corpus.fingerprint() for own in data],
         "embeddings": [[[store.name, store.fingerprint()] for store in own.stores] for own in data],
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

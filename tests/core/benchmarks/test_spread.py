@@ -19,6 +19,7 @@ import pytest
 
 from core.benchmarks import BenchmarkStopped, run_benchmark, spread
 from core.benchmarks.engine import Here, Watch
+from core.benchmarks.jobs import arguments_of, asked_of
 from core.benchmarks.remote import RemoteWorker
 from core.benchmarks.shelf import read_cell
 from core.benchmarks.source import Options, load_source
@@ -175,6 +176,10 @@ def test_stopped_on_a_cluster_and_gone_on_with_here(space: Workspace, config: Co
     (folder,) = space.benchmarks.iterdir()
     kept = {path: path.stat().st_mtime_ns for path in (folder / "cells").iterdir()}
     assert len(kept) >= 4
+    # The page that goes on with it goes on there.
+    asked = asked_of(folder)
+    assert asked is not None
+    assert arguments_of(asked, "c.yaml")[-6:] == ["--workers", "1", "--engine", "ray", "--address", nodes.address]
     run_benchmark("toy", **WORK, config=config, workspace=space)
     assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
 

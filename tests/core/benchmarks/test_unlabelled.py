@@ -11,6 +11,7 @@ import pytest
 
 from core.benchmarks import find_methods, run_benchmark
 from core.benchmarks.guessing import guessed_problem
+from core.benchmarks.jobs import arguments_of, asked_of
 from core.benchmarks.problems import Problem, learn_features, validation_problems
 from core.benchmarks.source import Options, load_source
 from core.config import Config
@@ -104,6 +105,9 @@ def test_a_benchmark_of_all_that_learn_from_them(space: Workspace, config: Confi
     assert results["condition_title"] == "25 % of the training utterances, the others without labels"
     assert "toy-25-unlabelled-" in found.folder.name
     assert list(results["methods"]) == methods
+    asked = asked_of(found.folder)
+    assert asked is not None
+    assert arguments_of(asked, "c.yaml")[6:9] == ["--condition", "25", "--unlabelled"]
     # Nothing added is what it is without them: one benchmark can be read beside the other.
     plain = run_benchmark("toy", **{**call, "methods": ["none"]}).results
     assert plain["unlabelled"] is False
