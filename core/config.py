@@ -44,6 +44,11 @@ class DataConfig(_Section):
     validation: float = Field(
         0.15, ge=0.0, lt=0.6, description="Share of the training speakers kept for validation; 0 keeps none."
     )
+    unlabelled: bool = Field(
+        False,
+        description="Learn from utterances of training speakers that have no emotion, too: what is learnt from the "
+        "labelled ones guesses theirs, then alignment begins anew on both. Worth it where labels are few.",
+    )
 
 
 class AlignmentConfig(_Section):

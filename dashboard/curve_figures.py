@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from dashboard.run_curves import RunCurves, final_estimate
 
 LOSSES = {
     "alignment": ("loss", "cross_entropy"),
+    "realignment": ("loss", "cross_entropy"),
     "generation": ("d_loss", "g_loss"),
 }
 LOSS_NAMES = {
@@ -41,11 +43,12 @@ def show_live(run_id: str, events: pd.DataFrame, stage: str, config: Config | No
     """The curves of one stage of a running job."""
     shown = RunCurves(run_id, palette.ACCENT, events, config)
     figures = [("Losses", losses(shown, stage), "Losses of the stage over its steps")]
-    present = [item for item in curves.quantities(events) if item.stage == stage]
+    measured = [item for item in curves.quantities(events) if item.stage == curves.kind_of(stage)]
+    present = [replace(item, stage=stage) for item in measured]
     if present:
         figures.append(("Mutual information", information(shown, present), "Mutual information in nats over steps"))
     if set(events.loc[events["stage"] == stage, "name"]) & set(UA_NAMES):
-        figures.append(("Recognition", recognition([shown]), "Unweighted average recall over steps"))
+        figures.append(("Recognition", recognition([shown], stage=stage), "Unweighted average recall over steps"))
     with st.grid(2, min_column_width=380, gap="medium") as grid:
         for heading, option, alt in figures:
             with grid.cell():
@@ -72,9 +75,9 @@ def information(shown: RunCurves, items: Sequence[curves.Quantity], weight: floa
         rows = curves.series(shown.events, item.stage, curves.HELD_OUT + item.name).dropna()
         x, y = rows["step"].to_numpy(dtype=float), rows["value"].to_numpy(dtype=float)
         series += curve_series.held_out(x, y, name=f"{item.shown} held out", colour=colour, window=WHOLE)
-    if items and items[0].stage == "alignment":
+    if items and curves.kind_of(items[0].stage) == "alignment":
         colour = palette.CATEGORY_COLOURS[5]
-        series += _curve(shown, "alignment", "infonce", "InfoNCE of h and t", colour, weight)
+        series += _curve(shown, items[0].stage, "infonce", "InfoNCE of h and t", colour, weight)
     return _figure(series, x=title(STEP), y="nats")
 
 
@@ -89,8 +92,9 @@ def quantity(
     tops: dict[tuple[float, str], None] = {}
     for shown in runs:
         ruler = Ruler(shown.events, axis, weight)
-        rows = curves.series(shown.events, item.stage, item.name)
-        x, y = ruler.places(rows, item.stage), rows["value"].to_numpy(dtype=float)
+        stage = curves.kept(shown.events, item.stage)
+        rows = curves.series(shown.events, stage, item.name)
+        x, y = ruler.places(rows, stage), rows["value"].to_numpy(dtype=float)
         drawn = curve_series.line(
             x,
             y,
@@ -100,8 +104,8 @@ def quantity(
             window=window,
             pinned=shown.pinned,
         )
-        held = curves.series(shown.events, item.stage, curves.HELD_OUT + item.name).dropna()
-        hx, values = ruler.places(held, item.stage), held["value"].to_numpy(dtype=float)
+        held = curves.series(shown.events, stage, curves.HELD_OUT + item.name).dropna()
+        hx, values = ruler.places(held, stage), held["value"].to_numpy(dtype=float)
         final = final_estimate(shown, item)
         if final is not None:
             # The last word of a run is its final estimate, the only one with an interval: it stands where the run
@@ -121,15 +125,19 @@ def quantity(
     return _figure(series, x=title(axis), y=f"{item.shown} (nats)", zero=True, tops=list(tops), window=window)
 
 
-def recognition(runs: Sequence[RunCurves], *, axis: str = STEP, window: Window = WHOLE) -> Option | None:
-    """Unweighted average recall while stage 1 trains, on training and validation speakers."""
+def recognition(
+    runs: Sequence[RunCurves], *, stage: str | None = None, axis: str = STEP, window: Window = WHOLE
+) -> Option | None:
+    """Unweighted average recall while stage 1 trains, on training and validation speakers; without ``stage`` the
+    last time it trains."""
     series: list[Option] = []
     for shown in runs:
         ruler = Ruler(shown.events, axis)
+        own = stage or curves.kept(shown.events, "alignment")
         for name, words in UA_NAMES.items():
-            rows = curves.series(shown.events, "alignment", name)
+            rows = curves.series(shown.events, own, name)
             series += curve_series.line(
-                ruler.places(rows, "alignment"),
+                ruler.places(rows, own),
                 rows["value"].to_numpy(dtype=float) * 100,
                 name=_name(shown, runs, words),
                 colour=shown.colour,

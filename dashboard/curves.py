@@ -16,11 +16,12 @@ from core import Config
 
 STAGE_TITLES = {
     "alignment": "Stage 1: alignment of audio and text",
+    "realignment": "Stage 1 anew: alignment on labelled and guessed utterances",
     "generation": "Stage 2: generation",
     "information": "Held-out information",
     "projection": "Map",
 }
-_STAGE_ORDER = ("alignment", "generation", "information", "projection")
+_STAGE_ORDER = ("alignment", "realignment", "generation", "information", "projection")
 
 HELD_OUT = "held_out/"
 
@@ -95,6 +96,16 @@ def stages(events: pd.DataFrame) -> list[str]:
     present = set(events["stage"])
     known = [stage for stage in _STAGE_ORDER if stage in present]
     return known + sorted(present - set(known))
+
+
+def kind_of(stage: str) -> str:
+    """The stage whose values this one measures too: aligning anew is alignment."""
+    return "alignment" if stage == "realignment" else stage
+
+
+def kept(events: pd.DataFrame, stage: str) -> str:
+    """The stage that counts where several of one kind ran: of two alignments a run keeps the second."""
+    return "realignment" if stage == "alignment" and (events["stage"] == "realignment").any() else stage
 
 
 def quantities(events: pd.DataFrame) -> list[Quantity]:

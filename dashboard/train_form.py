@@ -205,6 +205,8 @@ def command(config: Config, run_id: str | None = None) -> str:
             parts += ["--seed", str(value)]
         elif key == "data.fold" and value is not None:
             parts += ["--fold", str(value)]
+        elif key == "data.unlabelled":
+            parts.append("--unlabelled")
         else:
             parts += ["--set", f"{key}={'null' if value is None else value}"]
     if run_id:

@@ -20,9 +20,11 @@ _WARM_UP = 0.1
 
 
 class AlignmentStage:
-    """Trains an :class:`Aligner`; ``measure`` gives UA on the validation speakers."""
+    """Trains an :class:`Aligner`; ``measure`` gives UA on the validation speakers.
 
-    name = "alignment"
+    Args:
+        name: of the stage, where a run aligns more than once.
+    """
 
     def __init__(
         self,
@@ -33,7 +35,9 @@ class AlignmentStage:
         *,
         seed: int,
         device: torch.device,
+        name: str = "alignment",
     ) -> None:
+        self.name = name
         self.train, self.validation, self.config, self.device = train, validation, config, device
         self.classes = len(classes)
         self.total = config.steps

@@ -20,7 +20,7 @@ from core.runs.data import RunData, load_data
 from core.workspace import Workspace
 
 # Raised when the same options come to other figures.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ def load_source(options: Options, config: Config, workspace: Workspace) -> Sourc
         BadInputError: corpus, embeddings, condition or folds cannot be used.
     """
     if config.data.unlabelled and not options.unlabelled:
-        raise BadInputError("data.unlabelled = True: a key of a run; in a benchmark give --unlabelled in its place")
+        raise BadInputError(
+            "data.unlabelled = true: a key of runs; a benchmark has the option --unlabelled (unlabelled=True) for it"
+        )
     config = config.changed(data={"corpus": options.corpus, "fold": None, "validation": 0.0, "unlabelled": False})
     if options.test_on == options.corpus:
         raise BadInputError(f"--test-on {options.corpus}: the corpus is tested on itself without this option")

@@ -25,6 +25,14 @@ def train(
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of every random choice.")] = None,
     fold: Annotated[int | None, typer.Option("--fold", help="Fold whose speakers are held out.")] = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="Name of the run.")] = None,
+    unlabelled: Annotated[
+        bool,
+        typer.Option(
+            "--unlabelled",
+            help="Learn from training speakers' utterances without an emotion, too: theirs is guessed "
+            "(data.unlabelled).",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Align speech and text, then train the generator. Ctrl-C stops cleanly."""
@@ -37,6 +45,8 @@ def train(
         sections["training"] = {"seed": seed}
     if fold is not None:
         sections["data"]["fold"] = fold
+    if unlabelled:
+        sections["data"]["unlabelled"] = True
     workspace = Workspace()
     resolved = resolve_config(config, settings or [], **sections)
     check_input(resolved, workspace)
@@ -128,17 +138,21 @@ def _work(folder: Path, workspace: Workspace, as_json: bool, quiet: bool = False
 def _print_results(folder: Path) -> None:
     from core.cli.figures import print_information
     from core.files import read_json
+    from core.runs.guesses import FILE as GUESSES
 
     evaluation = read_json(folder / "evaluation.json")
     typer.echo(f"run {folder.name}: finished")
+    before = evaluation.get("labelled_alone", {})
     rows = [
         [title, f"{figures['ua']:.1%}", f"{figures['wa']:.1%}", f"{figures['macro_f1']:.1%}"]
-        for key, title in (
-            ("audio", "MIRAGE, audio"),
-            ("audio_and_text", "MIRAGE, audio and text"),
-            ("reference", "logistic regression on the audio embeddings"),
+        for title, figures in (
+            ("MIRAGE, audio", evaluation.get("audio")),
+            ("MIRAGE, audio and text", evaluation.get("audio_and_text")),
+            ("labelled utterances alone, audio", before.get("audio")),
+            ("labelled utterances alone, audio and text", before.get("audio_and_text")),
+            ("logistic regression on the audio embeddings", evaluation.get("reference")),
         )
-        if (figures := evaluation.get(key))
+        if figures
     ]
     if rows:
         classes, count = len(evaluation["classes"]), evaluation["n"]["test"]
@@ -148,5 +162,7 @@ def _print_results(folder: Path) -> None:
         print_table(["recognition", "UA", "WA", "macro-F1"], rows, title=title)
     else:
         typer.echo("no fold was held out, so recognition was not measured (data.fold)")
+    if more := evaluation["n"].get("unlabelled"):
+        typer.echo(f"{more:,} unlabelled utterances were learnt from; their guessed emotions: {folder / GUESSES}")
     print_information(read_json(folder / "information.json"))
     typer.echo(f"look at it: mirage dashboard   (run {folder.name})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ from core.encoders.store import readable_stores
 from core.errors import BadInputError
 from core.workspace import Workspace
 
-PARTS = ("train", "validation", "test", "unused")
+PARTS = ("train", "validation", "test", "unused", "unlabelled")
+"""``unlabelled``: of training speakers, without an emotion, to be learnt from (``data.unlabelled``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +60,24 @@ class RunData:
             speakers=self.table["speaker"].to_numpy(dtype=object),
         )
 
+    def with_guesses(self, labels: np.ndarray) -> RunData:
+        """The same with the m unlabelled rows among the training ones, of guessed class indices ``labels`` (m,).
+
+        For learning alone: what is measured, shown and kept of a run is of the data without guesses.
+        """
+        rows = self.rows("unlabelled")
+        filled = self.labels.copy()
+        filled[rows] = labels
+        return replace(self, table=self.table.assign(part=self.table["part"].mask(rows, "train")), labels=filled)
+
 
 def load_data(config: Config, workspace: Workspace) -> RunData:
     """Reads the corpus and its embeddings and divides the speakers.
 
     Raises:
         BadInputError: no such corpus or embeddings, interrupted or outdated ones, no such fold, fewer than two
-            emotions or speakers, a class that no training speaker shows.
+            emotions or speakers, a class that no training speaker shows, nothing unlabelled where it is to be learnt
+            from.
     """
     data = config.data
     corpus = load_corpus(data.corpus, workspace)
@@ -88,6 +100,11 @@ def load_data(config: Config, workspace: Workspace) -> RunData:
             _refuse_nan(text, table, text_store)
     codes = labels.map({name: index for index, name in enumerate(classes)}).fillna(-1).to_numpy(np.int64, copy=True)
     part, fold = divide(table, codes, data, config.training.seed, classes)
+    if data.unlabelled and not (part == "unlabelled").any():
+        raise BadInputError(
+            f"data.unlabelled: no training speaker of corpus {corpus.name} has an utterance without an emotion"
+            f"{f' (fold {fold})' if fold else ''}; leave the key out, or ingest such utterances"
+        )
     return RunData(
         corpus=corpus,
         table=table.assign(part=part, label=labels),
@@ -129,12 +146,16 @@ def divide(
     Validation speakers are drawn from the training part, as many as come nearest to ``data.validation`` of its rows;
     none where one speaker would be all there is, or where a class would be lost from training.
 
+    Unlabelled are the rows without an emotion of known speakers who are in the training part of the fold, or of any
+    fold where none is held out; never of somebody who validates or is tested.
+
     Raises:
         BadInputError: no such fold, or a class without a training row.
     """
     known = labels >= 0
     part = np.full(len(table), "unused", dtype=object)
     fold_name = ""
+    heard, apart = np.ones(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
     if data.fold is None:
         train = known.copy()
         validation = np.zeros(len(table), dtype=bool)
@@ -144,19 +165,28 @@ def divide(
             raise BadInputError(f"data.fold = {data.fold}: the corpus has {len(folds)} folds, 0 to {len(folds) - 1}")
         fold = folds[data.fold]
         fold_name = fold.name
-        train, validation = fold.train & known, fold.validation & known
+        heard, apart = fold.train, fold.test | fold.validation
+        train, validation = heard & known, fold.validation & known
         part[fold.test & known] = "test"
     if data.validation and not validation.any():
         validation = _validation_rows(table, labels, train, data.validation, seed)
         train &= ~validation
     part[train] = "train"
     part[validation] = "validation"
+    if data.unlabelled:
+        part[heard & ~(train | validation) & _silent(table, apart | validation)] = "unlabelled"
     missing = [name for index, name in enumerate(classes) if not (labels[train] == index).any()]
     if missing:
         raise BadInputError(
             f"fold {fold_name or 'all'}: no training speaker shows {', '.join(missing)}; leave it out with data.classes"
         )
     return part, fold_name
+
+
+def _silent(table: pd.DataFrame, apart: np.ndarray) -> np.ndarray:
+    """(n,) bool: rows without an emotion, of known speakers of whom no row is ``apart`` (n,)."""
+    speaker = table["speaker"]
+    return (table["emotion"].isna() & speaker.notna() & ~speaker.isin(speaker[apart].dropna())).to_numpy(dtype=bool)
 
 
 def _validation_rows(table: pd.DataFrame, labels: np.ndarray, train: np.ndarray, share: float, seed: int) -> np.ndarray:

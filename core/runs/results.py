@@ -12,13 +12,14 @@ from torch import Tensor
 
 from core.alignment import Aligner
 from core.config import Config
-from core.files import atomic_directory, atomic_path, write_json
+from core.files import atomic_directory, atomic_path, read_json, write_json
 from core.generation import GenerationStage, held_out_figures
 from core.networks import write_tensors
 from core.projection import fit_map
 from core.runs.data import RunData
 from core.runs.events import EventLog
 
+EVALUATION = "evaluation.json"
 INFORMATION_SEED = 104_729
 """Seed of the samples that the final held-out figures are measured on; no training step draws from it."""
 
@@ -40,26 +41,42 @@ def features_of(aligner: Aligner, data: RunData) -> dict[str, Tensor]:
 class Results:
     """Recognition on the held-out speakers, beside a tuned logistic regression on the raw embeddings."""
 
-    def __init__(self, folder: Path, config: Config, data: RunData, features: dict[str, Tensor], log: EventLog) -> None:
-        self.folder, self.config, self.data, self.features, self.log = folder, config, data, features, log
+    def __init__(self, folder: Path, config: Config, data: RunData, features: dict[str, Tensor]) -> None:
+        self.folder, self.config, self.data, self.features = folder, config, data, features
+
+    def write_evaluation(self, aligner: Aligner, *, anew: bool = False) -> None:
+        """Writes ``evaluation.json``; figures only where a fold is held out.
+
+        Args:
+            anew: the aligner has learnt from guessed emotions too; the figures of the one before, which are there,
+                are kept beside its own, under ``labelled_alone``.
+        """
+        file, content = self.folder / EVALUATION, self._evaluation(aligner)
+        if anew:
+            before = read_json(file) if file.is_file() else {}
+            # Killed after this was written and before the next checkpoint, it is written once more.
+            content["labelled_alone"] = before.get("labelled_alone") or {
+                kind: before[kind] for kind in ("audio", "audio_and_text") if kind in before
+            }
+        write_json(file, content)
 
     @torch.no_grad()
-    def write_evaluation(self, aligner: Aligner) -> None:
-        """Writes ``evaluation.json``; figures only where a fold is held out."""
+    def _evaluation(self, aligner: Aligner) -> dict[str, object]:
         # Not at the top: scikit-learn takes longer to load than the first steps take, and curves are wanted at once.
         from core.evaluation import LogisticReference, scores
 
         data = self.data
         test = data.rows("test")
+        more = ("unlabelled",) if self.config.data.unlabelled else ()
         content: dict[str, object] = {
             "classes": data.classes,
             "fold": data.fold,
             "folds": self.config.data.folds,
             "speakers": {
                 part: sorted({str(name) for name in data.table["speaker"][data.rows(part)].dropna()})
-                for part in ("train", "validation", "test")
+                for part in ("train", "validation", "test", *more)
             },
-            "n": {part: int(data.rows(part).sum()) for part in ("train", "validation", "test", "unused")},
+            "n": {part: int(data.rows(part).sum()) for part in ("train", "validation", "test", "unused", *more)},
         }
         if test.any():
             names = np.asarray(data.classes, dtype=object)
@@ -82,7 +99,7 @@ class Results:
                 test,
             )
             content["reference"] = scores(truth, reference, data.classes).to_dict()
-        write_json(self.folder / "evaluation.json", content)
+        return content
 
 
 def write_information(folder: Path, stage: GenerationStage, config: Config, log: EventLog) -> None:

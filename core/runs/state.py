@@ -39,8 +39,9 @@ class State:
     """One reading of ``state.json``.
 
     Attributes:
-        status: one of ``STATUSES``. stage: alignment, generation, information, projection, or empty.
-        step, total: steps done and to do, over both stages. message: one line for people.
+        status: one of ``STATUSES``. stage: alignment, realignment (where unlabelled utterances are learnt
+            from), generation, information, projection, or empty.
+        step, total: steps done and to do, over all stages. message: one line for people.
         pid, process_started, host: the process that works on the run (start in seconds since the epoch).
         heartbeat, created, started, updated: seconds since the epoch; None where it has not happened.
         steps_per_second: recent throughput. eta: seconds left, None where it cannot be told.

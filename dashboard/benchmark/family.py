@@ -64,5 +64,6 @@ def _rank(condition: str) -> tuple[int, str]:
 
 def _section(config: dict[str, Any], name: str) -> Any:
     section = config.get(name)
-    # The corpus is named by the call, whatever the configuration says.
-    return {key: value for key, value in section.items() if key != "corpus"} if isinstance(section, dict) else section
+    # The call says which corpus and what is learnt from without labels, whatever the configuration does.
+    called = ("corpus", "unlabelled")
+    return {key: value for key, value in section.items() if key not in called} if isinstance(section, dict) else section

@@ -24,7 +24,13 @@ COLOUR_BY: dict[str, str] = {
 
 RIGHT, WRONG = "right", "wrong"
 RIGHT_COLOURS = {RIGHT: "#3F8F3B", WRONG: "#C41B07"}
-PART_COLOURS = {"train": "#0E7490", "validation": "#8C6D1F", "test": "#B83280", "unused": UNKNOWN}
+PART_COLOURS = {
+    "train": "#0E7490",
+    "unlabelled": "#6D5BD0",
+    "validation": "#8C6D1F",
+    "test": "#B83280",
+    "unused": UNKNOWN,
+}
 VIRIDIS = ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39", "#FDE725")
 MOST = 8
 """Categories that get a colour of their own; the rest share one grey and the legend says how many they are."""

@@ -84,6 +84,8 @@ def _verdict(record: pd.Series, points: MapPoints) -> str:
     predicted = record["predicted"]
     if not isinstance(predicted, str):
         return "The classifier has not judged this utterance."
+    if record["part"] == "unlabelled":
+        return theme.plain(f"Recognised as {predicted}; nobody has labelled it, it was trained on with a guess.")
     held_out = {"train": " (it was trained on this one)"}.get(str(record["part"]), "")
     if record["label"] not in points.classes:
         return theme.plain(f"Recognised as {predicted}; it has no label of this run to compare with.")

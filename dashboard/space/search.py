@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dashboard.space.colouring import PART_COLOURS
 from dashboard.space.points import MapPoints
 
 FILTERS: dict[str, str] = {"emotion": "Emotion", "speaker": "Speaker", "part": "Part"}
@@ -15,7 +16,7 @@ FILTERS: dict[str, str] = {"emotion": "Emotion", "speaker": "Speaker", "part": "
 def values_of(points: MapPoints, column: str) -> list[str]:
     """The values of a column in a fixed order: emotions as in the run, parts as in training, the rest by name."""
     found = {str(value) for value in points.table[column].dropna().unique()}
-    first = {"emotion": points.classes, "part": ("train", "validation", "test", "unused")}.get(column, ())
+    first = {"emotion": points.classes, "part": tuple(PART_COLOURS)}.get(column, ())
     return [name for name in first if name in found] + sorted(found - set(first))
 
 

@@ -152,6 +152,10 @@ def test_conditions_of_one_corpus_are_a_family(results: view.Results) -> None:
     # Results from before unlabelled utterances could be learnt from say nothing of them.
     assert family.belongs(results, {**quarter, "unlabelled": False})
     assert not family.belongs(results, {**quarter, "unlabelled": True})
+    # Nor did their configurations: the option decides.
+    config = quarter["config"]
+    keyed = {**config, "data": {**config["data"], "unlabelled": False}}
+    assert family.belongs(results, {**quarter, "config": keyed})
     option = figures.family_option(listed)
     (joined,) = [s for s in option["series"] if s["id"] == "UP joined"]
     assert len(joined["data"]) == 3, "a cut emotion is no smaller share"
