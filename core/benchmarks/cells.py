@@ -184,8 +184,8 @@ class Worker:
         content: dict[str, Any] = {}
         for kind in self._kinds():
             choice = Choice(**choices[kind])
-            setting = method.settings[choice.setting]
             with_text = kind == "audio_and_text"
+            setting = method.settings_for(with_text)[choice.setting]
             if with_text and not features.has_text.any():
                 continue
             rows = method.training_set(features, made, setting, with_text)

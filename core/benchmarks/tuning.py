@@ -60,8 +60,9 @@ def choose(method: Method, groups: Sequence[Validation], kind: str) -> Choice:
         if not rows.any() or (with_text and not group.features.has_text.any()):
             continue
         unseen, truth = group.features.unseen(with_text)[rows], group.truth[rows]
-        table = np.empty((len(method.settings), len(method.strengths)))
-        for index, setting in enumerate(method.settings):
+        settings = method.settings_for(with_text)
+        table = np.empty((len(settings), len(method.strengths)))
+        for index, setting in enumerate(settings):
             part = method.training_set(group.features, group.made, setting, with_text)
             path = fit_path(part.X, part.Y, part.weights, method.strengths)
             table[index] = [unweighted(truth, recogniser.predict(unseen)) for recogniser in path]

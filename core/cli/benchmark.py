@@ -23,7 +23,7 @@ def benchmark(
         str,
         typer.Option(
             "--methods",
-            help="Separated by commas: none, class-weights, noise, mixup, smote, cgan, adan, mirage, "
+            help="Separated by commas: none, class-weights, noise, mixup, smote, crossed, cgan, adan, mirage, "
             "mirage-no-contrastive, mirage-no-text, mirage-no-mi; with --unlabelled also self-training and "
             "mirage-no-generator; 'all' takes all.",
         ),

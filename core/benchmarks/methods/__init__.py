@@ -8,7 +8,7 @@ from core.benchmarks.methods.adan import ADAN
 from core.benchmarks.methods.base import Method, Networks, Setting, TrainingSet
 from core.benchmarks.methods.generated import CGAN, MIRAGE, NO_CONTRAST, NO_MI, NO_TEXT
 from core.benchmarks.methods.guessed import NO_GENERATOR, SELF_TRAINING
-from core.benchmarks.methods.plain import CLASS_WEIGHTS, MIXUP, NOISE, NONE
+from core.benchmarks.methods.plain import CLASS_WEIGHTS, CROSSED, MIXUP, NOISE, NONE
 from core.benchmarks.methods.smote import SMOTED
 from core.errors import BadInputError
 
@@ -20,6 +20,7 @@ METHODS: dict[str, Method] = {
         NOISE,
         MIXUP,
         SMOTED,
+        CROSSED,
         SELF_TRAINING,
         CGAN,
         ADAN,

@@ -16,10 +16,16 @@ from core.config import AlignmentConfig, Config
 
 @dataclass(frozen=True)
 class Setting:
-    """One candidate of a method: ``value`` is its amount or strength, ``label`` what a person reads."""
+    """One candidate of a method: ``value`` is its amount or strength, ``label`` what a person reads.
+
+    Attributes:
+        audio: of a pair whose audio and text are of two emotions, the share of its label that is the audio's; None:
+            both are of one emotion.
+    """
 
     value: float
     label: str
+    audio: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,7 @@ class Method:
     Attributes:
         name: as it is typed. title: what a table shows.
         settings: the candidates, weakest first: of settings that tie the first is taken.
+        pair_settings: those for audio and text, where they are others; as many.
         make: the training set of one setting.
         align: how its alignment differs from the configured one.
         networks: what is trained for it, given the configuration and whether there is text; None: nothing.
@@ -80,6 +87,11 @@ class Method:
     strengths: tuple[float, ...] = COARSE
     teacher: Teacher | None = None
     unlabelled_only: bool = False
+    pair_settings: tuple[Setting, ...] = ()
+
+    def settings_for(self, with_text: bool) -> tuple[Setting, ...]:
+        """The candidates for audio alone, or for audio and text."""
+        return self.pair_settings or self.settings if with_text else self.settings
 
     @property
     def candidates(self) -> int:
@@ -104,3 +116,25 @@ def drawn_by_class(Y: np.ndarray, counts: np.ndarray, rng: np.random.Generator) 
         [rng.choice(np.flatnonzero(labels == index), size=count) for index, count in enumerate(counts) if count]
         or [np.empty(0, dtype=np.int64)]
     )
+
+
+def crossed(
+    rows: np.ndarray, shares: np.ndarray, setting: Setting, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (n, 2 d) whose texts are dealt out anew, and their labels (n, k): partly the audio's, partly the text's.
+
+    Aligned features of training rows are surer of their emotion than those of other speakers, and text surer than
+    audio: where the two contradict one another the last layer must weigh them instead of trusting the surer one.
+    """
+    if setting.audio is None or not len(rows):
+        return rows, shares
+    order, dim = rng.permutation(len(rows)), rows.shape[1] // 2
+    mixed = setting.audio * shares + (1.0 - setting.audio) * shares[order]
+    return np.concatenate([rows[:, :dim], rows[order, dim:]], axis=1), mixed
+
+
+PAIR_SETTINGS = (
+    Setting(1.0, "+100 %, text of the same emotion"),
+    *(Setting(1.0, f"+100 %, text of any emotion, audio {share:g} of the label", share) for share in (1.0, 0.7, 0.5)),
+)
+"""Candidates of the methods that put audio and text together."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.augmentation.policy import added_rows, keep_drawing
-from core.benchmarks.methods.base import Method, Setting, TrainingSet, counts_of
+from core.benchmarks.methods.base import PAIR_SETTINGS, Method, Setting, TrainingSet, counts_of, crossed
 from core.benchmarks.problems import Features
 from core.benchmarks.training import GeneratorProblem, train_generators
 from core.config import AlignmentConfig, Config, GenerationConfig
@@ -107,7 +107,10 @@ def generated(
         if count:
             more.append(made.rows(features, emotion, int(count), with_text, rng))
             shares.append(np.repeat(np.eye(Y.shape[1])[[emotion]], count, axis=0))
-    return TrainingSet.joined(X, Y, np.concatenate(more), np.concatenate(shares))
+    rows, labels = np.concatenate(more), np.concatenate(shares)
+    if with_text:
+        rows, labels = crossed(rows, labels, setting, rng)
+    return TrainingSet.joined(X, Y, rows, labels)
 
 
 def mode_of(config: Config, text: bool) -> str:
@@ -138,8 +141,18 @@ def _no_mi(config: AlignmentConfig) -> AlignmentConfig:
     return config.model_copy(update={"w_mi": 0.0})
 
 
-CGAN = Method("cgan", "conditional GAN, no MI", SETTINGS, generated, networks=_without_mi, teacher="gaussians")
-MIRAGE = Method("mirage", "MIRAGE", SETTINGS, generated, networks=_full, teacher="gaussians")
+CGAN = Method(
+    "cgan",
+    "conditional GAN, no MI",
+    SETTINGS,
+    generated,
+    networks=_without_mi,
+    teacher="gaussians",
+    pair_settings=PAIR_SETTINGS,
+)
+MIRAGE = Method(
+    "mirage", "MIRAGE", SETTINGS, generated, networks=_full, teacher="gaussians", pair_settings=PAIR_SETTINGS
+)
 NO_CONTRAST = Method(
     "mirage-no-contrastive",
     "MIRAGE, no contrast",
@@ -148,9 +161,16 @@ NO_CONTRAST = Method(
     align=_no_contrast,
     networks=_full,
     teacher="gaussians",
+    pair_settings=PAIR_SETTINGS,
 )
 NO_TEXT = Method(
-    "mirage-no-text", "MIRAGE, generator without text", SETTINGS, generated, networks=_without_text, teacher="gaussians"
+    "mirage-no-text",
+    "MIRAGE, generator without text",
+    SETTINGS,
+    generated,
+    networks=_without_text,
+    teacher="gaussians",
+    pair_settings=PAIR_SETTINGS,
 )
 NO_MI = Method(
     "mirage-no-mi",
@@ -160,6 +180,7 @@ NO_MI = Method(
     align=_no_mi,
     networks=_without_mi,
     teacher="gaussians",
+    pair_settings=PAIR_SETTINGS,
 )
 """``cgan`` has no mutual information in the generator, but the alignment of all methods; here the alignment has none
 either. Without text the alignment never has any: the two are then the same."""

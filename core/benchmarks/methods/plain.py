@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.augmentation.policy import added_rows
-from core.benchmarks.methods.base import Method, Setting, TrainingSet, counts_of, drawn_by_class
+from core.benchmarks.methods.base import PAIR_SETTINGS, Method, Setting, TrainingSet, counts_of, crossed, drawn_by_class
 from core.benchmarks.problems import Features
 from core.benchmarks.recogniser import STRENGTHS, balanced
 
@@ -50,6 +50,15 @@ def mixup(features: Features, made: Any, setting: Setting, with_text: bool, rng:
     )
 
 
+def crossing(features: Features, made: Any, setting: Setting, with_text: bool, rng: np.random.Generator) -> TrainingSet:
+    """Real rows again, audio of one utterance with the text of another; of audio alone, real rows again."""
+    X, Y = features.real(with_text)
+    rows = drawn_by_class(Y, added_rows(counts_of(Y), setting.value), rng)
+    if not with_text:
+        return TrainingSet.joined(X, Y, X[rows], Y[rows])
+    return TrainingSet.joined(X, Y, *crossed(X[rows], Y[rows], setting, rng))
+
+
 NONE = Method("none", "nothing added", (Setting(0.0, "-"),), nothing, strengths=STRENGTHS)
 CLASS_WEIGHTS = Method(
     "class-weights",
@@ -61,3 +70,11 @@ NOISE = Method(
     "noise", "noise", tuple(Setting(share, f"{share:g} deviations") for share in (0.25, 0.5, 1.0, 2.0)), noise
 )
 MIXUP = Method("mixup", "mixup", tuple(Setting(a, f"Beta({a:g}, {a:g})") for a in (0.1, 0.2, 0.4, 1.0)), mixup)
+CROSSED = Method(
+    "crossed",
+    "crossed real pairs",
+    tuple(Setting(share, f"+{100 * share:.0f} %") for share in (0.25, 0.5, 1.0, 2.0)),
+    crossing,
+    pair_settings=PAIR_SETTINGS,
+)
+"""What generation must do better than where audio and text are put together."""

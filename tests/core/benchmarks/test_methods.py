@@ -9,6 +9,7 @@ import pytest
 
 from core.augmentation.policy import added_rows, keep_drawing
 from core.benchmarks import METHODS, find_methods
+from core.benchmarks.methods.base import Setting, crossed
 from core.benchmarks.problems import Features
 from core.benchmarks.recogniser import STRENGTHS
 from core.benchmarks.tuning import Validation, choose, unweighted
@@ -48,7 +49,8 @@ def test_training_sets(name: str) -> None:
     for with_text in (False, True):
         X, Y = own.real(with_text)
         sizes = []
-        for setting in (method.settings[0], method.settings[-1]):
+        settings = method.settings_for(with_text)
+        for setting in (settings[0], settings[-1]):
             found = method.training_set(own, made[0], setting, with_text)
             # The real rows come first, unchanged.
             assert np.array_equal(found.X[: len(X)], X)
@@ -58,7 +60,7 @@ def test_training_sets(name: str) -> None:
             assert np.allclose(found.Y.sum(axis=1), 1.0)
             if name != "class-weights":
                 # A mixture counts for both of its classes by the mean of their weights: nearly alike, not quite.
-                tolerance = 0.2 if name == "mixup" else 1e-6
+                tolerance = 0.2 if name == "mixup" or setting.audio is not None else 1e-6
                 assert np.allclose(found.Y.T @ found.weights, found.weights.sum() / 3, rtol=tolerance)
             again = method.training_set(own, made[0], setting, with_text)
             assert np.array_equal(found.X, again.X)
@@ -84,7 +86,8 @@ def test_guessed_labels_count_by_their_weight() -> None:
 
 def test_all_are_tuned_alike() -> None:
     assert {method.candidates for method in METHODS.values()} == {len(STRENGTHS)}
-    assert {len(method.settings) for name, method in METHODS.items() if name != "none"} == {4}
+    for with_text in (False, True):
+        assert {len(method.settings_for(with_text)) for name, method in METHODS.items() if name != "none"} == {4}
 
 
 def test_ablations() -> None:
@@ -103,6 +106,22 @@ def test_ablations() -> None:
     assert (cgan.config.w_c, cgan.config.w_u, cgan.config.w_t, cgan.filtered) == (0.0, 0.0, 0.0, False)  # type: ignore[union-attr]
     changed = METHODS["mirage-no-contrastive"].align(CONFIG.alignment)
     assert (changed.w_con, changed.w_sup) == (0.0, 0.0)
+
+
+def test_crossed_pairs_are_labelled_by_both() -> None:
+    rng = np.random.default_rng(0)
+    rows = np.arange(12.0).reshape(6, 2).repeat(2, axis=1)
+    labels = np.eye(3)[[0, 0, 1, 1, 2, 2]]
+    same, own = crossed(rows, labels, Setting(1.0, "x"), rng)
+    assert same is rows
+    assert own is labels
+    mixed, shares = crossed(rows, labels, Setting(1.0, "x", audio=0.7), rng)
+    assert np.array_equal(mixed[:, :2], rows[:, :2])
+    assert not np.array_equal(mixed[:, 2:], rows[:, 2:])
+    # Each text is used once, and brings its emotion with it.
+    of = [int(np.flatnonzero((rows[:, 2:] == text).all(axis=1))[0]) for text in mixed[:, 2:]]
+    assert sorted(of) == list(range(6))
+    assert np.allclose(shares, 0.7 * labels + 0.3 * labels[of])
 
 
 def test_smote_with_hardly_any_rows() -> None:
