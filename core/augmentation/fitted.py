@@ -10,9 +10,10 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from core.alignment import Aligner, AlignmentData, AlignmentStage
+from core.augmentation.marking import checked_speakers
 from core.config import Config
 from core.errors import BadInputError
-from core.generation import Discriminator, GenerationData, GenerationStage, Generator
+from core.generation import Aligned, Discriminator, GenerationData, GenerationStage, Generator, tell_apart
 from core.information import posterior_pointwise_mi
 from core.runs.guards import isolated
 from core.stages import pick_device
@@ -33,7 +34,8 @@ class FittedMirage:
     """Aligner and generator of some rows, without text; it answers the filters as a loaded run does.
 
     Attributes:
-        classes: names of the emotions. dim: d. h: (n, d) aligned features of the rows. labels: (n,) indices.
+        classes: names of the emotions. dim: d. h: (n + m, d) aligned features of the rows, labelled ones first.
+        labels: (n + m,) indices, those of the m unlabelled rows guessed.
     """
 
     mode = "free"
@@ -49,29 +51,50 @@ class FittedMirage:
 
     @classmethod
     def fit(
-        cls, X: np.ndarray, labels: np.ndarray, speakers: Sequence | None, config: Config, *, aligned: bool, seed: int
+        cls,
+        X: np.ndarray,
+        labels: np.ndarray,
+        speakers: Sequence | None,
+        config: Config,
+        *,
+        aligned: bool,
+        seed: int,
+        more: np.ndarray | None = None,
     ) -> FittedMirage:
         """Trains both stages, or the generator alone where the rows are aligned features already.
 
+        With unlabelled rows it aligns twice: on the labelled ones, and, once their Gaussians have told the others
+        apart (``tell_apart``), on all.
+
         Args:
-            X: (n, d_x). labels: (n,) indices from 0, every one there. speakers: (n,) names or None, for the alignment.
+            X: (n, d_x). labels: (n,) indices from 0, every one there. more: (m, d_x) unlabelled rows, None or m = 0
+                where there are none. speakers: (n + m,) names or None, for the alignment.
 
         Raises:
             BadInputError: rows that are no aligned features where they should be.
             FailureError: training diverged.
         """
-        rows = np.ascontiguousarray(X, dtype=np.float32)
+        count = len(X)
+        rows = np.ascontiguousarray(X if more is None else np.concatenate([X, more]), dtype=np.float32)
         classes, device = int(labels.max()) + 1, pick_device(config.training.device)
-        with isolated(config):
+        names = _names(speakers, len(rows))
+        if aligned:
+            _refuse_off_sphere(rows)
+
+        def align(learnt: int) -> tuple[Aligner | None, torch.Tensor]:
+            """The aligner of the first rows, and the aligned features of all."""
             torch.manual_seed(seed)
-            aligner = None
             if aligned:
-                _refuse_off_sphere(rows)
-                h = torch.from_numpy(rows)
-            else:
-                aligner = _aligned(rows, labels, speakers, config, classes, seed, device)
-                with torch.no_grad():
-                    h = aligner.audio(torch.from_numpy(rows))
+                return None, torch.from_numpy(rows)
+            aligner = _aligned(rows[:learnt], labels, names[:learnt], config, classes, seed, device)
+            with torch.no_grad():
+                return aligner, aligner.audio(torch.from_numpy(rows))
+
+        with isolated(config):
+            aligner, h = align(count)
+            if len(rows) > count:
+                labels = np.concatenate([labels, _guesses(h.numpy(), labels, classes, seed)])
+                aligner, h = align(len(rows))
             data = GenerationData(
                 h=h, labels=torch.from_numpy(labels), t=None, groups=torch.full((len(h),), -1, dtype=torch.int64)
             )
@@ -117,7 +140,7 @@ class FittedMirage:
 def _aligned(
     rows: np.ndarray,
     labels: np.ndarray,
-    speakers: Sequence | None,
+    speakers: np.ndarray,
     config: Config,
     classes: int,
     seed: int,
@@ -131,7 +154,7 @@ def _aligned(
         text=None,
         has_text=np.zeros(count, dtype=bool),
         groups=np.full(count, -1, dtype=np.int64),
-        speakers=_names(speakers, count),
+        speakers=speakers,
     )
     # No wider than it takes: a plane in 64 dimensions would leave a generator most of the space to get lost in.
     width = min(config.alignment.dim, max(_LEAST_DIM, rows.shape[1]))
@@ -143,14 +166,23 @@ def _aligned(
     return stage.finished()
 
 
+def _guesses(h: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> np.ndarray:
+    """(m,) indices for the rows of h (n + m, d) after the n labelled ones."""
+
+    def without_text(rows: np.ndarray) -> Aligned:
+        count = len(rows)
+        return Aligned(rows, None, np.zeros(count, dtype=bool), np.full(count, -1, dtype=np.int64))
+
+    count = len(labels)
+    return tell_apart(without_text(h[:count]), labels, classes, without_text(h[count:]), seed).argmax(axis=1)
+
+
 def _names(speakers: Sequence | None, count: int) -> np.ndarray:
     import pandas as pd
 
     if speakers is None:
         return np.full(count, None, dtype=object)
-    values = np.asarray(speakers, dtype=object)
-    if values.shape != (count,):
-        raise BadInputError(f"speakers must be one name for each of the {count} rows: {values.shape}")
+    values = checked_speakers(speakers, count)
     return np.array([None if pd.isna(name) else str(name) for name in values], dtype=object)
 
 

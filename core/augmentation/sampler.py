@@ -8,9 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import validate_data
 
 from core.augmentation.filters import Filter, find_filter
 from core.augmentation.layers import LAYERS, Decoder, Layer
+from core.augmentation.marking import checked_speakers, marked
 from core.config import Config
 from core.errors import BadInputError, FailureError
 
@@ -44,6 +47,11 @@ class MirageSampler(BaseOverSampler):
         truncation: as for ``LoadedRun.generate``.
         config: of the fit without a run: a ``Config``, or a dict of its sections such as
             ``{"generation": {"steps": 400}}``. Texts are not used.
+        unlabelled: the value in y of rows whose class is not known, such as -1 (scikit-learn's convention for
+            semi-supervised learning) or ``""``; None: every row has its class. Without a run these rows are told apart
+            by what is learnt from the others and then learnt from too, each as its most probable class. They are not
+            given back: ``fit_resample`` returns the labelled rows and the generated ones. With a run they are only
+            left out. Rows that a classifier is tested on need their class: keep unlabelled ones out of test folds.
         seed: of everything random; the same seed gives the same rows.
 
     Attributes:
@@ -52,14 +60,16 @@ class MirageSampler(BaseOverSampler):
         n_features_in_: width of X.
 
     Raises:
-        BadInputError: a width that is not the run's, an emotion that the run does not know, a key out of its range.
+        BadInputError: a width that is not the run's, an emotion that the run does not know, a key out of its range,
+            an ``unlabelled`` that cannot be a value of y.
         FailureError: the filter refused nearly everything, or the fit diverged.
     """
 
     _sampling_type = "over-sampling"
     # Checked where they are used, with the line that MIRAGE's users know.
     _parameter_constraints: ClassVar[dict] = dict.fromkeys(
-        ("run", "sampling_strategy", "share", "filter", "layer", "truncation", "config", "seed"), "no_validation"
+        ("run", "sampling_strategy", "share", "filter", "layer", "truncation", "config", "unlabelled", "seed"),
+        "no_validation",
     )
 
     def __init__(
@@ -72,6 +82,7 @@ class MirageSampler(BaseOverSampler):
         layer: Layer = "auto",
         truncation: float = 1.0,
         config: Config | Mapping[str, Any] | None = None,
+        unlabelled: Any = None,
         seed: int = 0,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -81,23 +92,37 @@ class MirageSampler(BaseOverSampler):
         self.layer = layer
         self.truncation = truncation
         self.config = config
+        self.unlabelled = unlabelled
         self.seed = seed
 
+    def fit(self, X: Any, y: Any) -> MirageSampler:
+        """Checks the rows and counts how many balance each class; ``fit_resample`` does the work."""
+        if self.unlabelled is not None:
+            known = np.flatnonzero(~marked(y, self.unlabelled))
+            X, y = _safe_indexing(X, known), _safe_indexing(y, known)
+        return super().fit(X, y)
+
     def fit_resample(self, X: Any, y: Any, *, speakers: Sequence | None = None) -> Any:
-        """The rows of X (n, d) with their labels y (n,), and the generated ones.
+        """The rows of X (n, d) with their labels y (n,), and the generated ones; unlabelled rows are not among them.
 
         Args:
             speakers: (n,) who speaks, None where unknown: the alignment that is fitted without a run then swaps
                 speakers' styles. In a pipeline: ``MirageSampler().set_fit_resample_request(speakers=True)``.
         """
-        return super().fit_resample(X, y, speakers=speakers)
+        if self.unlabelled is None:
+            return super().fit_resample(X, y, speakers=speakers)
+        silent = marked(y, self.unlabelled)
+        places = np.flatnonzero(silent)
+        more, known = _safe_indexing(X, places), np.flatnonzero(~silent)
+        if speakers is not None:
+            # The labelled rows first, as they are learnt from.
+            speakers = checked_speakers(speakers, len(silent))[np.concatenate([known, places])]
+        return super().fit_resample(_safe_indexing(X, known), _safe_indexing(y, known), speakers=speakers, more=more)
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> Any:  # noqa: N802 (imbalanced-learn's name)
         # Features of a network are dense; a sparse matrix is refused instead of being blown up silently. A frame with
         # sparse columns is a frame first: imbalanced-learn gives it back with sparse columns.
-        if isinstance(X, pd.DataFrame) and any(isinstance(kind, pd.SparseDtype) for kind in X.dtypes):
-            X = X.astype({name: kind.subtype for name, kind in X.dtypes.items() if isinstance(kind, pd.SparseDtype)})
-        return super()._check_X_y(X, y, accept_sparse=False)
+        return super()._check_X_y(_dense(X), y, accept_sparse=False)
 
     def __sklearn_clone__(self) -> MirageSampler:
         # A clone shares the run: its networks are only read, and copying them for each fold would be waste.
@@ -108,7 +133,9 @@ class MirageSampler(BaseOverSampler):
         tags.input_tags.sparse = False
         return tags
 
-    def _fit_resample(self, X: np.ndarray, y: np.ndarray, speakers: Sequence | None = None) -> Any:
+    def _fit_resample(
+        self, X: np.ndarray, y: np.ndarray, speakers: Sequence | None = None, more: Any | None = None
+    ) -> Any:
         keep = find_filter(self.filter)
         if self.layer not in LAYERS:
             raise BadInputError(f"there is no layer {self.layer!r}; there are: {', '.join(LAYERS)}")
@@ -121,7 +148,8 @@ class MirageSampler(BaseOverSampler):
         self.acceptance_: dict[Any, float] = {}
         if not wanted:
             return X, y
-        run, names, decode = self._source(X, y, speakers)
+        more = validate_data(self, X=_dense(more), reset=False) if more is not None and len(more) else X[:0]
+        run, names, decode = self._source(X, y, speakers, more)
         rows, labels = [X], [y]
         for label, count in wanted.items():
             name = names[label]
@@ -146,19 +174,22 @@ class MirageSampler(BaseOverSampler):
                 wanted[label] = count
         return wanted
 
-    def _source(self, X: np.ndarray, y: np.ndarray, speakers: Sequence | None) -> tuple[Any, dict, Decode | None]:
+    def _source(
+        self, X: np.ndarray, y: np.ndarray, speakers: Sequence | None, more: np.ndarray
+    ) -> tuple[Any, dict, Decode | None]:
         """What generates, the name it has for each label, and the way back to embeddings where one is needed."""
         found, labels = np.unique(y, return_inverse=True)
         # However the table lay in memory: sums over another order differ in their last digits.
-        X = np.ascontiguousarray(X, dtype=np.float64)
+        X, more = (np.ascontiguousarray(rows, dtype=np.float64) for rows in (X, more))
         if self.run is None:
             from core.augmentation.fitted import FittedMirage
 
             settings = self.config if isinstance(self.config, Config) else Config().changed(**dict(self.config or {}))
             aligned = self.layer == "aligned"
-            run: Any = FittedMirage.fit(X, labels, speakers, settings, aligned=aligned, seed=self.seed)
+            run: Any = FittedMirage.fit(X, labels, speakers, settings, aligned=aligned, seed=self.seed, more=more)
             names = dict(zip(found, run.classes, strict=True))
-            return run, names, None if aligned else Decoder(X, run.h, labels, len(run.classes))
+            both = np.concatenate([X, more])
+            return run, names, None if aligned else Decoder(both, run.h, run.labels, len(run.classes))
         run = self._opened_run()
         known = [str(name) for name in run.classes]
         unknown = sorted({str(label) for label in found} - set(known))
@@ -183,6 +214,12 @@ class MirageSampler(BaseOverSampler):
 
             return load_run(self.run)
         return self.run
+
+
+def _dense(X: Any) -> Any:
+    if isinstance(X, pd.DataFrame) and any(isinstance(kind, pd.SparseDtype) for kind in X.dtypes):
+        return X.astype({name: kind.subtype for name, kind in X.dtypes.items() if isinstance(kind, pd.SparseDtype)})
+    return X
 
 
 def _generated(
