@@ -1,0 +1,129 @@
+"""The tables of docs/results.md, written from the measured results that come with MIRAGE.
+
+``python -m benchmarks.tables > docs/results.md``
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from core.benchmarks.verdicts import verdict
+from core.config import Config
+from core.files import read_json
+from core.shipped import ASSETS
+
+FEATURES = {"audio": "audio", "audio_and_text": "audio and text"}
+HEAD = """\
+# Measured results
+
+Written by `python -m benchmarks.tables` from the results in `assets/benchmarks`, which the demo's Benchmark page shows
+too. Embeddings: Whisper-tiny, layer 3, and all-MiniLM-L6-v2. Speakers are never shared between training and test;
+everything is fitted inside the training part of a fold. UA is the mean over folds and seeds with a 95 % interval from a
+bootstrap over folds; gains are paired, in points of UA, with the same kind of interval and the p of the corrected
+resampled t-test. *nothing added* is the aligned network without generated features; the regression is a tuned logistic
+regression on the raw embeddings. The demo is synthetic speech. The defaults were chosen on RAVDESS and on the demo,
+whose figures are therefore optimistic.
+"""
+
+
+def call(results: dict[str, Any]) -> str:
+    """The command line that a benchmark's results came from.
+
+    >>> config = Config().changed(data={"corpus": "x", "folds": "speaker"}, generation={"steps": 400}).model_dump()
+    >>> call({"corpus": "emodb", "methods": {"none": {}}, "seeds": [0, 1], "condition": "10", "config": config})
+    'mirage benchmark emodb --methods none --seeds 2 --condition 10 --fold-by speaker --set generation.steps=400'
+    """
+    words = ["mirage", "benchmark", results["corpus"], "--methods", ",".join(results["methods"])]
+    words += ["--seeds", str(len(results["seeds"]))]
+    if results["condition"] != "all":
+        words += ["--condition", results["condition"]]
+    if results.get("unlabelled"):
+        words.append("--unlabelled")
+    if results.get("test_on"):
+        words += ["--test-on", results["test_on"]]
+    return shlex.join(words + _changes(results["config"]))
+
+
+def _changes(config: dict[str, Any]) -> list[str]:
+    words: list[str] = []
+    for section, default in Config().model_dump().items():
+        for key, value in config[section].items():
+            if (section, key) == ("data", "corpus") or value == default.get(key):
+                continue
+            words += (
+                ["--fold-by", value] if (section, key) == ("data", "folds") else ["--set", f"{section}.{key}={value}"]
+            )
+    return words
+
+
+def benchmark_table(results: dict[str, Any]) -> Iterator[str]:
+    """Lines of Markdown."""
+    tested = f", tested on {results['test_on']}" if results.get("test_on") else ""
+    yield f"## {results['corpus']}{tested}: {results['condition_title']}"
+    yield ""
+    yield (
+        f"{len(results['classes'])} emotions, {results['utterances']} utterances, {len(results['folds'])} folds by "
+        f"{results['split']}, {len(results['seeds'])} seeds; {results['tuning']}."
+    )
+    yield ""
+    yield f"`{call(results)}`"
+    for kind, words in FEATURES.items():
+        if kind not in results["reference"]:
+            continue
+        yield ""
+        yield f"| {words} | UA, % | over nothing added | over the regression |"
+        yield "| --- | --- | --- | --- |"
+        for own in (results["reference"], *results["methods"].values()):
+            found = own[kind]
+            gains = [_gain(found.get(key)) for key in ("gain_over_none", "gain")]
+            yield f"| {own['title']} | {_ua(found)} | {gains[0]} | {gains[1]} |"
+
+
+def _ua(found: dict[str, Any]) -> str:
+    interval = "" if found["low"] is None else f" ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+    return f"{100 * found['ua']:.1f}{interval}"
+
+
+def _gain(gain: dict[str, Any] | None) -> str:
+    if gain is None:
+        return ""
+    return (
+        f"{100 * gain['mean']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}), p {gain['p_value']:.3f}, "
+        f"{verdict(gain)}"
+    )
+
+
+def study_table(study: dict[str, Any]) -> Iterator[str]:
+    """Lines of Markdown for a study of mutual information against gain."""
+    yield f"## {study['corpus']}: mutual information against gain, {study['condition_title']}"
+    yield ""
+    yield (
+        f"{len(study['rows'])} configurations of the generator, {len(study['folds'])} folds by {study['split']}, "
+        f"{len(study['seeds'])} seeds. {study['protocol'][0].upper()}{study['protocol'][1:]}."
+    )
+    yield ""
+    yield "| information | gain of generated rows | Spearman, 95 % over configurations | 95 % over folds |"
+    yield "| --- | --- | --- | --- |"
+    names = study["measures"]
+    for found in study["associations"]:
+        yield (
+            f"| {names['mi'][found['mi']]} | {names['gain'][found['gain']]} | {found['spearman']:.2f} "
+            f"({found['low']:.2f} to {found['high']:.2f}) | "
+            f"{found['low_over_folds']:.2f} to {found['high_over_folds']:.2f} |"
+        )
+
+
+def page() -> str:
+    """The whole of docs/results.md."""
+    parts = [HEAD.rstrip()]
+    folders = sorted(ASSETS.glob("*/"), key=lambda folder: folder.name)
+    for name, table in (("results.json", benchmark_table), ("mi_gain.json", study_table)):
+        parts += ["\n".join(table(read_json(folder / name))) for folder in folders if (folder / name).is_file()]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
