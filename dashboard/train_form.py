@@ -26,6 +26,7 @@ FIRST = (
     "data.classes",
     "data.folds",
     "data.fold",
+    "data.unlabelled",
     "generation.mode",
     "alignment.steps",
     "generation.steps",

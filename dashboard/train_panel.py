@@ -51,6 +51,7 @@ def show_new() -> None:
             train_form.draw(specs["data.fold"], label="Fold")
         with st.container():
             _show_fold(corpus)
+        train_form.draw(specs["data.unlabelled"], label="Learn from utterances without an emotion, too")
     with st.container(border=True):
         st.markdown("**How**")
         train_form.draw(specs["generation.mode"], label="Generation mode")
@@ -164,6 +165,8 @@ def _show_fold(name: str) -> None:
         corpus = state.corpus(name)
         _, classes = class_view(corpus.table["emotion"], held["classes"] or "auto")
         text = f"{len(classes)} classes: {', '.join(classes)}. "
+        if silent := int(corpus.table["emotion"].isna().sum()):
+            text += f"{silent:,} utterances have no emotion. "
         if held["fold"] is None:
             text += "No fold: trained on all speakers, so nothing is left to test on."
         else:

@@ -29,7 +29,7 @@ def show_utterance(run: LoadedRun, points: MapPoints, row: int, *, k: int) -> No
             st.caption(theme.plain(clip.reason))
         else:
             st.audio(clip.samples, sample_rate=RATE, alt="The clip of the picked utterance")
-        st.caption(_verdict(record, points))
+        st.caption(verdict(record, points))
         st.echarts_chart(
             posterior_bars(run.classes, run.posterior(run.h[row : row + 1])),
             key="space_posterior",
@@ -80,7 +80,8 @@ def _facts(record: pd.Series) -> str:
     return " · ".join(prefix + str(record[name]) for prefix, name in named if isinstance(record[name], str))
 
 
-def _verdict(record: pd.Series, points: MapPoints) -> str:
+def verdict(record: pd.Series, points: MapPoints) -> str:
+    """What the classifier made of an utterance, beside its label if it has one; Markdown."""
     predicted = record["predicted"]
     if not isinstance(predicted, str):
         return "The classifier has not judged this utterance."

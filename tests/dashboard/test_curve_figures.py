@@ -144,3 +144,25 @@ def test_losses_and_recognition_are_drawn_and_nothing_where_there_is_nothing() -
     assert drawn(curve_figures.recognition([shown]), "validation speakers") == [[5, 50.0]]
     assert curve_figures.losses(shown, "alignment") is None
     assert math.isclose(drawn(curve_figures.information(shown, [C]), C.shown)[0][1], 0.1)
+
+
+def test_of_two_alignments_each_is_drawn_live_and_the_kept_one_compared() -> None:
+    rows = [
+        (float(step), stage, step, name, value)
+        for stage, value in (("alignment", 0.2), ("realignment", 0.7))
+        for step in (5, 10)
+        for name in ("ua_validation", "mi", "loss")
+    ]
+    run = RunCurves("r", "#000000", events(*rows))
+    for stage, wanted in (("alignment", 20.0), ("realignment", 70.0), (None, 70.0)):
+        option = curve_figures.recognition([run], stage=stage)
+        assert option is not None
+        assert {value for line in option["series"] for _, value in line["data"]} == {wanted}
+    mi = next(item for item in curves.QUANTITIES if item.name == "mi")
+    option = curve_figures.quantity([run], mi, weight=0.0, axis="step")
+    assert option is not None
+    assert [point[1] for point in option["series"][0]["data"]] == [0.7, 0.7]
+    for stage, wanted in (("alignment", 0.2), ("realignment", 0.7)):
+        option = curve_figures.losses(run, stage, weight=0.0)
+        assert option is not None
+        assert [point[1] for point in option["series"][0]["data"]] == [wanted, wanted]

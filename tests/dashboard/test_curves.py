@@ -40,6 +40,12 @@ def test_divergence_is_seen_only_while_it_lasts() -> None:
 def test_stages_in_the_order_in_which_they_run() -> None:
     frame = events((0.0, "generation", 0, "a", 1.0), (0.0, "zeta", 0, "a", 1.0), (0.0, "alignment", 0, "a", 1.0))
     assert curves.stages(frame) == ["alignment", "generation", "zeta"]
+    # A run that aligned anew keeps the second alignment.
+    assert curves.kept(frame, "alignment") == "alignment"
+    anew = pd.concat([frame, events((0.0, "realignment", 0, "a", 1.0))])
+    assert curves.stages(anew) == ["alignment", "realignment", "generation", "zeta"]
+    assert curves.kept(anew, "alignment") == "realignment"
+    assert curves.kept(anew, "generation") == "generation"
 
 
 def test_ceilings() -> None:

@@ -44,6 +44,7 @@ def test_bounds_and_choices_come_from_the_schema() -> None:
         {},
         {"training": {"seed": 5}, "data": {"corpus": "emodb", "fold": 3}},
         {"data": {"fold": None, "classes": "angry,happy,excited>happy"}, "generation": {"w_u": 0.0}},
+        {"data": {"corpus": "emodb", "fold": 2, "unlabelled": True}, "training": {"seed": 1}},
     ],
 )
 def test_command_means_the_same_configuration(changes: dict[str, dict[str, object]]) -> None:
@@ -52,6 +53,9 @@ def test_command_means_the_same_configuration(changes: dict[str, dict[str, objec
     assert words[:2] == ["mirage", "train"]
     assert words[-2:] == ["--run-id", "my-run"]
     sections: dict[str, dict[str, object]] = {"data": {"corpus": words[2]}}
+    if "--unlabelled" in words:
+        words.remove("--unlabelled")
+        sections["data"]["unlabelled"] = True
     settings = []
     for flag, value in zip(words[3:-2:2], words[4:-2:2], strict=True):
         if flag == "--set":

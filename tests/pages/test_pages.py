@@ -157,6 +157,11 @@ def test_form_refuses_a_wrong_value_in_one_line(open_app: Open, trained: Workspa
     app.text_input(key="cfg.data.classes").set_value("angry,bliss").run()
     assert any("'bliss' is not one of" in item.value for item in app.text)
     app.text_input(key="cfg.data.classes").set_value("auto").run()
+    # Here every utterance has its emotion: nothing could be learnt from the others.
+    app.checkbox(key="cfg.data.unlabelled").check().run()
+    app.button(key="start").click().run()
+    assert any("data.unlabelled: no training speaker of corpus tones has" in item.value for item in app.text)
+    app.checkbox(key="cfg.data.unlabelled").uncheck().run()
     app.text_input(key="cfg.training.device").set_value("toaster").run()
     assert app.button(key="start").disabled
     assert any("training.device" in item.value for item in app.text)

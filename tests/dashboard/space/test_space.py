@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import shutil
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from core import LoadedRun, Workspace, load_run
-from dashboard.space import colouring, map_view, search, selection, tables
+from dashboard.space import colouring, detail, map_view, search, selection, tables
 from dashboard.space.clip import clip_of, wav_bytes
 from dashboard.space.map_style import FAINT
 from dashboard.space.points import MapPoints, generated_points, map_points
@@ -178,6 +179,26 @@ def test_filters_meet(points: MapPoints) -> None:
     assert mask.sum() == 6
     assert search.values_of(points, "emotion") == list(points.classes)
     assert set(search.values_of(points, "part")) <= {"train", "validation", "test", "unused"}
+
+
+def test_a_guess_is_never_shown_as_an_emotion(points: MapPoints) -> None:
+    """Rows that were learnt from without a label: a part of their own, no emotion in colours, tooltips and tables."""
+    rows = (points.table["part"] == "train").to_numpy()
+    table = points.table.assign(
+        part=points.table["part"].mask(rows, "unlabelled"),
+        emotion=points.table["emotion"].mask(rows, None),
+        label=points.table["label"].mask(rows, None),
+    )
+    silent = dataclasses.replace(points, table=table, mi=np.where(rows, np.nan, points.mi))
+    assert "unlabelled" in search.values_of(silent, "part")
+    by_part = colouring.colouring(silent, "part")
+    assert by_part.names.index("unlabelled") in set(by_part.code[rows])
+    by_emotion = colouring.colouring(silent, "emotion")
+    assert {by_emotion.names[code] for code in by_emotion.code[rows]} == {"none"}
+    row = int(np.flatnonzero(rows)[0])
+    assert "trained on with a guess" in detail.verdict(table.iloc[row], silent)
+    assert tables.shown_table(silent, [row])["emotion"].isna().all()
+    assert tables.exported_table(silent, [row])[["emotion", "label"]].isna().all(axis=None)
 
 
 # --- tables ------------------------------------------------------------------------------------------------------
