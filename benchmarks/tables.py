@@ -91,9 +91,17 @@ def _gain(gain: dict[str, Any] | None) -> str:
     if gain is None:
         return ""
     return (
-        f"{100 * gain['mean']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}), p {gain['p_value']:.3f}, "
+        f"{100 * gain['mean']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}), p {_p(gain['p_value'])}, "
         f"{verdict(gain)}"
     )
+
+
+def _p(value: float) -> str:
+    """
+    >>> _p(0.0164), _p(0.0002)
+    ('0.016', '< 0.001')
+    """
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def study_table(study: dict[str, Any]) -> Iterator[str]:

@@ -67,6 +67,13 @@ class Plan:
         """References, choices and cells in all."""
         return units_in_all(self.source.material, self.names, self.seeds)
 
+    def _learners(self) -> str:
+        """Who learns from unlabelled utterances, where they count."""
+        if not self.options.unlabelled:
+            return ""
+        names = ", ".join(method.title for method in self.methods if method.teacher is not None)
+        return f"; unlabelled utterances are learnt from by {names or 'no method here'}, by nothing else"
+
     def head(self) -> dict[str, Any]:
         """What the figures must be read with, ready for JSON."""
         material = self.source.material
@@ -81,7 +88,7 @@ class Plan:
             "split": self.source.split,
             "seeds": list(self.seeds),
             "embeddings": self.source.embeddings,
-            "tuning": TUNING,
+            "tuning": TUNING + self._learners(),
             "config": self.config.model_dump(),
         }
 

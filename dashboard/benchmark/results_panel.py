@@ -195,10 +195,11 @@ def _conditions(name: str, results: view.Results, kind: str) -> None:
 
 
 def _about(name: str, results: view.Results, kind: str, unfinished: bool) -> None:
+    tuning = str(results.get("tuning", ""))
     with st.expander("How it was measured", icon=":material/rule:"):
         st.text(
             "Trained on the other speakers of each fold; test speakers touch nothing that is fitted. "
-            f"{str(results.get('tuning', '')).capitalize()}."
+            f"{tuning[:1].upper()}{tuning[1:]}."
         )
         st.text(f"Embeddings: {', '.join(results.get('embeddings', []))}")
         st.text(f"Folder: {store.folder(name)}")

@@ -103,6 +103,7 @@ def test_a_benchmark_of_all_that_learn_from_them(space: Workspace, config: Confi
     results = found.results
     assert results["unlabelled"] is True
     assert results["condition_title"] == "25 % of the training utterances, the others without labels"
+    assert results["tuning"].endswith("learnt from by self-training, MIRAGE, MIRAGE, no generator, by nothing else")
     assert "toy-25-unlabelled-" in found.folder.name
     assert list(results["methods"]) == methods
     asked = asked_of(found.folder)
