@@ -20,6 +20,7 @@ from dashboard import (
     theme,
 )
 from dashboard.information_controls import Look
+from dashboard.recognition import Recognition
 from dashboard.run_curves import RunCurves
 
 EVERY = 2.0
@@ -219,6 +220,12 @@ def _headline(runs: list[RunCurves]) -> None:
             _figures(shown, prefix=f"{shown.run}: " if len(runs) > 1 else "")
 
 
+def _beside(result: Recognition) -> str | None:
+    """The figures that a UA is read beside."""
+    known = {"labelled alone": result.labelled_alone, "log. regression": result.reference}
+    return ", ".join(f"{words} {100 * ua:.1f} %" for words, ua in known.items() if ua is not None) or None
+
+
 def _figures(shown: RunCurves, prefix: str) -> None:
     item = curves.QUANTITIES[0]
     final = run_curves.final_estimate(shown, item)
@@ -238,7 +245,7 @@ def _figures(shown: RunCurves, prefix: str) -> None:
         st.metric(
             theme.plain(f"{prefix}UA on held-out speakers"),
             f"{100 * result.ua:.1f} %",
-            f"log. regression {100 * result.reference:.1f} %" if result.reference is not None else None,
+            _beside(result),
             delta_color="off",
             delta_arrow="off",
             help=theme.plain(f"Unweighted average recall from audio: {result.says()}."),

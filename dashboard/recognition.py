@@ -10,7 +10,8 @@ from typing import Any
 class Recognition:
     """Figures from 0 to 1 on the speakers that were held out; None where nothing was held out.
 
-    ``reference`` is the UA of a tuned logistic regression on the same embeddings, same fold.
+    ``reference`` is the UA of a tuned logistic regression on the same embeddings, same fold; ``labelled_alone`` the UA
+    before utterances without an emotion were learnt from, None where none were.
     """
 
     classes: list[str]
@@ -20,6 +21,7 @@ class Recognition:
     reference: float | None
     n_test: int
     split: str
+    labelled_alone: float | None = None
 
     def says(self) -> str:
         """What a figure must always be read with: classes and split."""
@@ -42,7 +44,13 @@ def read(content: Any) -> Recognition | None:
         reference=_figure(content.get("reference"), "ua"),
         n_test=int(test) if isinstance(test, int) else 0,
         split=split.replace(" by auto", ", speakers held out"),
+        labelled_alone=_figure(_part(content, "labelled_alone").get("audio"), "ua"),
     )
+
+
+def _part(content: dict[str, Any], name: str) -> dict[str, Any]:
+    found = content.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _figure(part: Any, name: str) -> float | None:

@@ -23,7 +23,8 @@ class AlignmentStage:
     """Trains an :class:`Aligner`; ``measure`` gives UA on the validation speakers.
 
     Args:
-        name: of the stage, where a run aligns more than once.
+        name: of the stage, where a run aligns more than once. labelled: the rows of ``train`` whose label nobody
+            guessed, on which it is measured; None: all of them.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class AlignmentStage:
         seed: int,
         device: torch.device,
         name: str = "alignment",
+        labelled: AlignmentData | None = None,
     ) -> None:
-        self.name = name
+        self.name, self.labelled = name, labelled or train
         self.train, self.validation, self.config, self.device = train, validation, config, device
         self.classes = len(classes)
         self.total = config.steps
@@ -110,7 +112,7 @@ class AlignmentStage:
     def measure(self) -> dict[str, float]:
         """UA of the averaged network on h: training part and validation speakers."""
         network = self.finished()
-        parts = {"ua_train": self.train, "ua_validation": self.validation}
+        parts = {"ua_train": self.labelled, "ua_validation": self.validation}
         return {name: self._ua(network, part) for name, part in parts.items() if part is not None}
 
     def finished(self) -> Aligner:

@@ -92,7 +92,7 @@ class Execution:
         """Aligns on the labelled rows, guesses the emotions of the others, and gives the data with the guesses."""
         steps = self.config.alignment.steps
         if self.checkpoint is None or self.checkpoint.stage == _ALIGNMENT:
-            aligner = self._align(data, _ALIGNMENT)
+            aligner = self._align(data, data, _ALIGNMENT)
             features = features_of(aligner, data)
             self._evaluate(data, features, aligner, _ALIGNMENT)
             count = int(data.rows("unlabelled").sum())
@@ -109,16 +109,16 @@ class Execution:
         if there:
             aligner = Aligner.from_pretrained(folder)
         else:
-            aligner = self._align(learnt, name)
+            aligner = self._align(data, learnt, name)
             aligner.save_pretrained(folder)
         features = features_of(aligner, data)
         if not (there and (self.folder / EVALUATION).is_file()):
             self._evaluate(data, features, aligner, name)
         return features
 
-    def _align(self, data: RunData, name: str) -> Aligner:
+    def _align(self, data: RunData, learnt: RunData, name: str) -> Aligner:
         seed = self.config.training.seed
-        train = data.alignment("train")
+        train = learnt.alignment("train")
         assert train is not None  # load_data refuses a run without training rows
         torch.manual_seed(seed)
         stage = AlignmentStage(
@@ -129,6 +129,7 @@ class Execution:
             seed=seed,
             device=self.device,
             name=name,
+            labelled=data.alignment("train"),
         )
         self._work(stage)
         return stage.finished()
