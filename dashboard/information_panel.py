@@ -20,7 +20,6 @@ from dashboard import (
     theme,
 )
 from dashboard.information_controls import Look
-from dashboard.recognition import Recognition
 from dashboard.run_curves import RunCurves
 
 EVERY = 2.0
@@ -220,12 +219,6 @@ def _headline(runs: list[RunCurves]) -> None:
             _figures(shown, prefix=f"{shown.run}: " if len(runs) > 1 else "")
 
 
-def _beside(result: Recognition) -> str | None:
-    """The figures that a UA is read beside."""
-    known = {"labelled alone": result.labelled_alone, "log. regression": result.reference}
-    return ", ".join(f"{words} {100 * ua:.1f} %" for words, ua in known.items() if ua is not None) or None
-
-
 def _figures(shown: RunCurves, prefix: str) -> None:
     item = curves.QUANTITIES[0]
     final = run_curves.final_estimate(shown, item)
@@ -245,10 +238,17 @@ def _figures(shown: RunCurves, prefix: str) -> None:
         st.metric(
             theme.plain(f"{prefix}UA on held-out speakers"),
             f"{100 * result.ua:.1f} %",
-            _beside(result),
+            f"log. regression {100 * result.reference:.1f} %" if result.reference is not None else None,
             delta_color="off",
             delta_arrow="off",
             help=theme.plain(f"Unweighted average recall from audio: {result.says()}."),
+            border=True,
+        )
+    if result is not None and result.labelled_alone is not None:
+        st.metric(
+            theme.plain(f"{prefix}UA, labelled alone"),
+            f"{100 * result.labelled_alone:.1f} %",
+            help="The same before utterances without an emotion were learnt from.",
             border=True,
         )
 
