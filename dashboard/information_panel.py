@@ -248,7 +248,10 @@ def _figures(shown: RunCurves, prefix: str) -> None:
         st.metric(
             theme.plain(f"{prefix}UA, labelled alone"),
             f"{100 * result.labelled_alone:.1f} %",
-            help="The same before utterances without an emotion were learnt from.",
+            "before guesses",
+            delta_color="off",
+            delta_arrow="off",
+            help="The same before utterances without an emotion, whose emotions are guessed, were learnt from.",
             border=True,
         )
 
