@@ -20,7 +20,7 @@ HEAD = """\
 # Measured results
 
 Written by `python -m benchmarks.tables` from the results in `assets/benchmarks`, which the demo's Benchmark page shows
-too. Embeddings: Whisper-tiny, layer 3, and all-MiniLM-L6-v2. Speakers are never shared between training and test;
+too. Speakers are never shared between training and test;
 everything is fitted inside the training part of a fold. UA is the mean over folds and seeds with a 95 % interval from a
 bootstrap over folds; gains are paired, in points of UA, with the same kind of interval and the p of the corrected
 resampled t-test. *nothing added* is the aligned network without generated features; the regression is a tuned logistic
@@ -44,6 +44,8 @@ def call(results: dict[str, Any]) -> str:
         words.append("--unlabelled")
     if results.get("test_on"):
         words += ["--test-on", results["test_on"]]
+    if results.get("permuted"):
+        words.append("--permute-labels")
     return shlex.join(words + _changes(results["config"]))
 
 
@@ -66,7 +68,8 @@ def benchmark_table(results: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{len(results['classes'])} emotions, {results['utterances']} utterances, {len(results['folds'])} folds by "
-        f"{results['split']}, {len(results['seeds'])} seeds; {results['tuning']}."
+        f"{results['split']}, {len(results['seeds'])} seeds; embeddings {', '.join(results['embeddings'])}; "
+        f"{results['tuning']}."
     )
     yield ""
     yield f"`{call(results)}`"
@@ -80,6 +83,16 @@ def benchmark_table(results: dict[str, Any]) -> Iterator[str]:
             found = own[kind]
             gains = [_gain(found.get(key)) for key in ("gain_over_none", "gain")]
             yield f"| {own['title']} | {_ua(found)} | {gains[0]} | {gains[1]} |"
+        rivals = results["methods"].get("mirage", {}).get(kind, {}).get("gain_over_rivals", {})
+        if rivals:
+            yield ""
+            yield (
+                "What generating adds: "
+                + "; ".join(
+                    f"MIRAGE over {results['methods'][name]['title']} {_gain(gain)}" for name, gain in rivals.items()
+                )
+                + "."
+            )
 
 
 def _ua(found: dict[str, Any]) -> str:
@@ -110,18 +123,26 @@ def study_table(study: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{len(study['rows'])} configurations of the generator, {len(study['folds'])} folds by {study['split']}, "
-        f"{len(study['seeds'])} seeds. {study['protocol'][0].upper()}{study['protocol'][1:]}."
+        f"{len(study['seeds'])} seeds; embeddings {', '.join(study['embeddings'])}. "
+        f"{study['protocol'][0].upper()}{study['protocol'][1:]}."
     )
+    if study.get("command"):
+        yield ""
+        yield f"`{study['command']}`"
     yield ""
     yield "| information | gain of generated rows | Spearman, 95 % over configurations | 95 % over folds |"
     yield "| --- | --- | --- | --- |"
     names = study["measures"]
     for found in study["associations"]:
         yield (
-            f"| {names['mi'][found['mi']]} | {names['gain'][found['gain']]} | {found['spearman']:.2f} "
-            f"({found['low']:.2f} to {found['high']:.2f}) | "
-            f"{found['low_over_folds']:.2f} to {found['high_over_folds']:.2f} |"
+            f"| {names['mi'][found['mi']]} | {names['gain'][found['gain']]} | {_number(found['spearman'])} "
+            f"({_number(found['low'])} to {_number(found['high'])}) | "
+            f"{_number(found['low_over_folds'])} to {_number(found['high_over_folds'])} |"
         )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def page() -> str:

@@ -38,17 +38,22 @@ def ship(folders: Sequence[Path], target: Path = ASSETS) -> None:
         if not any((folder / name).is_file() for name in _FIGURES):
             raise BadInputError(f"{folder}: neither results.json nor mi_gain.json; is it a finished benchmark?")
     for folder in folders:
-        with atomic_directory(target / folder.name) as temporary:
+        # A folder that is given as "." has a name too.
+        with atomic_directory(target / folder.resolve().name) as temporary:
             for name in _FILES:
                 if (folder / name).is_file():
                     shutil.copy(folder / name, temporary / name)
             call = temporary / "benchmark.json"
             if call.is_file():
-                # When its process began means something on its machine alone.
-                write_json(call, {key: value for key, value in read_json(call).items() if key != "begun"})
+                content = read_json(call)
+                # When its process began, and on which cluster, means something where it was measured alone.
+                content.pop("begun", None)
+                write_json(call, {**content, "asked": {"methods": content["asked"]["methods"], "workers": 0}})
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:]:
+        sys.exit(f"mirage: say which folders; usage: {(__doc__ or '').splitlines()[2]}")
     try:
         ship([Path(name) for name in sys.argv[1:]])
     except MirageError as error:

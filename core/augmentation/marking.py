@@ -15,6 +15,8 @@ def marked(y: Any, value: Any) -> np.ndarray:
 
     >>> marked([0, 1, -1], -1).tolist()
     [False, False, True]
+    >>> marked([0.0, 1.0, float("nan")], float("nan")).tolist()
+    [False, False, True]
 
     Raises:
         BadInputError: y has several columns, is words and the value is none (or the reverse), or is that value alone.
@@ -28,7 +30,9 @@ def marked(y: Any, value: Any) -> np.ndarray:
     if words != isinstance(value, str):
         kind = "words" if words else "no words"
         raise BadInputError(f"unlabelled={value!r} cannot be a label here: those of y are {kind}")
-    found = np.array([bool(item == value) for item in values], dtype=bool)
+    # NaN is not even itself.
+    nan = isinstance(value, float) and np.isnan(value)
+    found = np.array([item != item if nan else bool(item == value) for item in values], dtype=bool)
     if found.all():
         raise BadInputError(f"unlabelled={value!r}: no row of y has a class")
     return found

@@ -101,7 +101,8 @@ def parts(data: RunData, config: Config, *, unlabelled: bool = False) -> Iterato
         BadInputError: no such folds, a class that no training speaker shows, a speaker on both sides.
     """
     table, folds = data.table, make_folds(data.table, by=config.data.folds, n_folds=config.data.n_folds)
-    silent = table["emotion"].isna().to_numpy(dtype=bool)
+    # An unknown speaker may be one who is tested.
+    silent = (table["emotion"].isna() & table["speaker"].notna()).to_numpy(dtype=bool)
     for index in range(len(folds)):
         asked = config.data.model_copy(update={"fold": index, "validation": 0.0})
         part, name = divide(table, data.labels, asked, config.training.seed, data.classes)

@@ -71,8 +71,8 @@ class Plan:
         """Who learns from unlabelled utterances, where they count."""
         if not self.options.unlabelled:
             return ""
-        names = ", ".join(method.title for method in self.methods if method.teacher is not None)
-        return f"; unlabelled utterances are learnt from by {names or 'no method here'}, by nothing else"
+        names = ", ".join(method.name for method in self.methods if method.teacher is not None)
+        return f"; unlabelled utterances are learnt from by {names or 'none of them'}, by nothing else"
 
     def head(self) -> dict[str, Any]:
         """What the figures must be read with, ready for JSON."""

@@ -46,7 +46,9 @@ class Problem:
         if part.unlabelled is None:
             return np.zeros_like(self.train)
         heard = {name for name in part.speakers[self.unseen] if isinstance(name, str)}
-        return part.unlabelled & ~self.unseen & ~np.isin(part.speakers, list(heard))
+        # Where speakers are told apart an unknown one may be one of those.
+        apart = np.array([not heard or (isinstance(name, str) and name not in heard) for name in part.speakers])
+        return part.unlabelled & ~self.unseen & apart
 
     def with_guesses(self, labels: np.ndarray) -> Problem:
         """The same with the unlabelled rows among the training ones, of the class indices (m,) that were guessed."""

@@ -20,7 +20,7 @@ from core.runs.data import RunData, load_data
 from core.workspace import Workspace
 
 # Raised when the same options come to other figures.
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from core.evaluation import paired_gain
 
 Cell = Mapping[str, Any]
 FEATURES = ("audio", "audio_and_text")
+RIVALS = ("crossed", "self-training", "mirage-no-generator")
+"""Methods that share something with the generators: gains over them say what generating itself adds."""
 _FIGURES = ("ua", "wa", "macro_f1")
 _BOOTSTRAP = 10_000
 
@@ -46,8 +48,8 @@ def summary(cells: Sequence[Cell], classes: list[str], methods: Mapping[str, str
     Returns:
         ``classes``, ``n_classes``, ``folds``, ``utterances``, ``reference`` and ``methods``: by name a ``title`` and,
         for each of ``FEATURES`` that there is, the figures, ``gain`` over the reference, ``gain_over_none`` (each
-        None with a single fold, the latter also for ``none`` itself or without it), and how often each setting was
-        chosen.
+        None with a single fold, the latter also for ``none`` itself or without it), ``gain_over_rivals`` (by name, of
+        those out of ``RIVALS`` that there are), and how often each setting was chosen.
     """
     reference = [cell for cell in cells if cell["method"] == "reference"]
     folds = {cell["fold"]: cell for cell in reference}
@@ -65,7 +67,10 @@ def summary(cells: Sequence[Cell], classes: list[str], methods: Mapping[str, str
         },
         "methods": {},
     }
-    plain = {(cell["fold"], cell["seed"]): cell for cell in cells if cell["method"] == "none"}
+    placed: dict[str, dict[tuple[int, int | None], Cell]] = {}
+    for cell in cells:
+        placed.setdefault(cell["method"], {})[cell["fold"], cell["seed"]] = cell
+    plain = placed.get("none", {})
     for method, title in methods.items():
         own = [cell for cell in cells if cell["method"] == method]
         content["methods"][method] = {
@@ -77,6 +82,7 @@ def summary(cells: Sequence[Cell], classes: list[str], methods: Mapping[str, str
                     "gain_over_none": None
                     if method == "none" or not plain
                     else _gain(own, [plain[cell["fold"], cell["seed"]] for cell in own], name),
+                    "gain_over_rivals": _over_rivals(method, own, placed, name),
                     "settings": dict(
                         Counter(cell["chosen"][name]["setting"] for cell in own if name in cell["chosen"]).most_common()
                     ),
@@ -85,6 +91,24 @@ def summary(cells: Sequence[Cell], classes: list[str], methods: Mapping[str, str
             },
         }
     return content
+
+
+def _over_rivals(
+    method: str, own: Sequence[Cell], placed: Mapping[str, Mapping[tuple[int, int | None], Cell]], features: str
+) -> dict[str, Any]:
+    """Gains by rival; of an unfinished benchmark those alone that have all cells that the method has."""
+    found = {}
+    for rival in RIVALS:
+        there = placed.get(rival, {})
+        if rival != method and method not in ("none", "reference") and all(_place(cell) in there for cell in own):
+            gain = _gain(own, [there[_place(cell)] for cell in own], features)
+            if gain is not None:
+                found[rival] = gain
+    return found
+
+
+def _place(cell: Cell) -> tuple[int, int | None]:
+    return cell["fold"], cell["seed"]
 
 
 def _there(cells: Sequence[Cell]) -> list[str]:

@@ -27,7 +27,7 @@ def benchmark(
             "mirage-no-contrastive, mirage-no-text, mirage-no-mi; with --unlabelled also self-training and "
             "mirage-no-generator; 'all' takes all.",
         ),
-    ] = "none,noise,mixup,smote,cgan,mirage",
+    ] = "none,noise,mixup,smote,crossed,cgan,mirage",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")] = 5,
     condition: Annotated[
         str,
@@ -134,6 +134,7 @@ def _print(results: dict[str, Any]) -> None:
     if results["permuted"]:
         typer.echo(f"emotions dealt out at random: chance is {_share(results['chance'])} %")
     rows, gains, recalls = [], [], []
+    own = results["methods"].get("mirage", {}).get("title")
     for kind, words in _FEATURES.items():
         for method in (results["reference"], *results["methods"].values()):
             figures = method.get(kind)
@@ -144,6 +145,9 @@ def _print(results: dict[str, Any]) -> None:
             for key, over in (("gain_over_none", "nothing added"), ("gain", "the regression")):
                 if figures.get(key) is not None:
                     gains.append([method["title"], words, over, *_verdict(figures[key])])
+            if method["title"] == own:
+                for name, gain in figures["gain_over_rivals"].items():
+                    gains.append([own, words, results["methods"][name]["title"], *_verdict(gain)])
     print_table(
         ["recognition", "features", "UA", "95 % interval", *list(_COLUMNS.values())[1:]],
         [[*row[:2], row[3], row[2], *row[4:]] for row in rows],

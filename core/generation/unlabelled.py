@@ -16,7 +16,7 @@ from core.generation.mixture import Mixture, shares_of
 _SHARPNESS = 0.5
 _ROUNDS = 16
 _PERMUTATIONS = 99
-_FEWEST_TRANSCRIPTS = 6
+_FEWEST_TRANSCRIPTS = 10
 _SHARPNESSES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 
 
@@ -90,7 +90,8 @@ def speaks_of_emotion(by_audio: np.ndarray, by_text: np.ndarray, groups: np.ndar
     permutations of whole transcripts, whose utterances stand and fall together.
 
     Args:
-        by_audio, by_text: (m, k) shares. groups: (m,) transcripts; with fewer than six nothing can be said.
+        by_audio, by_text: (m, k) shares. groups: (m,) transcripts; of fewer than ten the
+            permutations repeat one another, and nothing can be said.
     """
     transcripts, of = np.unique(groups, return_inverse=True)
     if len(transcripts) < _FEWEST_TRANSCRIPTS:

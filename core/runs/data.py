@@ -101,9 +101,11 @@ def load_data(config: Config, workspace: Workspace) -> RunData:
     codes = labels.map({name: index for index, name in enumerate(classes)}).fillna(-1).to_numpy(np.int64, copy=True)
     part, fold = divide(table, codes, data, config.training.seed, classes)
     if data.unlabelled and not (part == "unlabelled").any():
+        unknown = int((table["emotion"].isna() & table["speaker"].isna()).sum())
+        more = f" ({unknown:,} are of unknown speakers, who may be held out ones: give their names)" if unknown else ""
         raise BadInputError(
             f"data.unlabelled: no training speaker of corpus {corpus.name} has an utterance without an emotion"
-            f"{f' (fold {fold})' if fold else ''}; leave the key out, or ingest such utterances"
+            f"{f' (fold {fold})' if fold else ''}{more}; leave the key out, or ingest such utterances"
         )
     return RunData(
         corpus=corpus,

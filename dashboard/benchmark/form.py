@@ -10,7 +10,7 @@ from core.config import resolve_config
 
 SHARES = {"all": "all", "50": "50 %", "25": "25 %", "10": "10 %", "cut": "one emotion cut"}
 FOLDS = ("auto", "session", "speaker", "split")
-DEFAULT_METHODS = ("none", "noise", "mixup", "smote", "cgan", "mirage")
+DEFAULT_METHODS = ("none", "noise", "mixup", "smote", "crossed", "cgan", "mirage")
 """Those of the command line."""
 WITH_UNLABELLED = ("self-training", "mirage-no-generator")
 """What a generator must do better than where it learns from unlabelled utterances."""

@@ -148,7 +148,7 @@ def _gains(results: view.Results, kind: str) -> None:
             else "Gains come as soon as a method has the same seeds in two folds."
         )
         return
-    for line in view.in_words(found):
+    for line in (*view.in_words(found), *view.over_rivals(results, kind)):
         st.text(line)
     st.echarts_chart(
         figures.forest_option(found),

@@ -129,6 +129,17 @@ def gains(results: Results, kind: str) -> list[Gain]:
     return found
 
 
+def over_rivals(results: Results, kind: str) -> list[str]:
+    """What generating adds: gains of MIRAGE over methods that share something with it, a line for each."""
+    own = results["methods"].get("mirage", {}).get(kind, {}).get("gain_over_rivals", {})
+    return [
+        f"MIRAGE over {results['methods'][name]['title']}: {100 * gain['mean']:+.1f} points "
+        f"({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}), {_verdict(results, gain)}"
+        for name, gain in own.items()
+        if name in results["methods"]
+    ]
+
+
 def in_words(found: list[Gain]) -> list[str]:
     """How the gains came out, one line for each thing they are over: worse is said as better is."""
     if any(gain.says == EARLY for gain in found):

@@ -19,16 +19,25 @@ def finished(folder: Path) -> Path:
     (folder / "cells").mkdir(parents=True)
     write_json(folder / "cells" / "none-fold000-seed0.json", {"ua": 1.0})
     write_json(folder / "results.json", {"corpus": "toy"})
-    write_json(folder / "benchmark.json", {"corpus": "toy", "asked": {"methods": {}}, "begun": {"time": 1.0}})
+    write_json(
+        folder / "benchmark.json",
+        {"corpus": "toy", "asked": {"methods": {}, "cluster": {"address": "10.0.0.7:6379"}}, "begun": {"time": 1.0}},
+    )
     (folder / "job.log").write_text("secret", encoding="utf-8")
     return folder
 
 
-def test_figures_and_call_are_taken_and_nothing_else(tmp_path: Path) -> None:
+def test_figures_and_call_are_taken_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shipped.ship([finished(tmp_path / "toy-0123")], tmp_path / "assets")
     own = tmp_path / "assets" / "toy-0123"
     assert sorted(path.name for path in own.iterdir()) == ["benchmark.json", "results.json"]
-    assert "begun" not in read_json(own / "benchmark.json")
+    asked = read_json(own / "benchmark.json")
+    assert "begun" not in asked
+    assert asked["asked"] == {"methods": {}, "workers": 0}
+    # From inside the folder the name is the folder's, and what else was shipped is left alone.
+    monkeypatch.chdir(tmp_path / "toy-0123")
+    shipped.ship([Path()], tmp_path / "assets")
+    assert sorted(path.name for path in own.parent.iterdir()) == ["toy-0123"]
     unfinished = tmp_path / "toy-4567"
     unfinished.mkdir()
     with pytest.raises(BadInputError, match=r"toy-4567: neither results\.json nor mi_gain\.json"):

@@ -76,5 +76,6 @@ CROSSED = Method(
     tuple(Setting(share, f"+{100 * share:.0f} %") for share in (0.25, 0.5, 1.0, 2.0)),
     crossing,
     pair_settings=PAIR_SETTINGS,
+    teacher="gaussians",
 )
 """What generation must do better than where audio and text are put together."""

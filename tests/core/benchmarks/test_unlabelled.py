@@ -95,6 +95,26 @@ def test_utterances_without_an_emotion(make_toy: Any, tmp_path: Path, config: Co
     assert {name.split(":")[0] for name in part.speakers[part.unlabelled]} == {"toy"}
 
 
+def test_an_unknown_speaker_may_be_one_who_is_held_out(make_toy: Any, tmp_path: Path, config: Config) -> None:
+    emotions = [None if number % 8 in (2, 5, 6, 7) else name for number, name in enumerate(EMOTIONS)]
+    speakers = [None if number % 8 == 7 else f"s{number // 24}" for number in range(96)]
+    splits = [("train", "train", "test", "dev")[number // 24] for number in range(96)]
+    space = make_toy(tmp_path / "space", emotion=emotions, speaker=speakers, split=splits)
+    for folds in ("split", "speaker"):
+        source = load_source(Options("toy", unlabelled=True), config.changed(data={"folds": folds}), space)
+        for part in source.material.parts:
+            assert part.unlabelled is not None
+            assert part.unlabelled.any()
+            assert all(isinstance(name, str) for name in part.speakers[part.unlabelled])
+    part = source.material.parts[0]
+    rows = np.flatnonzero(part.train)
+    unseen, nameless = np.zeros_like(part.train), part.speakers.copy()
+    unseen[rows[part.speakers[rows] == part.speakers[rows[0]]]] = True
+    nameless[np.flatnonzero(part.unlabelled)[:2]] = None
+    problem = Problem(replace(part, speakers=nameless), part.train & ~unseen, unseen, 0)
+    assert not problem.unlabelled[np.flatnonzero(part.unlabelled)[:2]].any()
+
+
 def test_a_benchmark_of_all_that_learn_from_them(space: Workspace, config: Config) -> None:
     config = config.changed(data={"text": "auto"})
     methods = ["none", "self-training", "mirage", "mirage-no-generator"]
@@ -103,12 +123,18 @@ def test_a_benchmark_of_all_that_learn_from_them(space: Workspace, config: Confi
     results = found.results
     assert results["unlabelled"] is True
     assert results["condition_title"] == "25 % of the training utterances, the others without labels"
-    assert results["tuning"].endswith("learnt from by self-training, MIRAGE, MIRAGE, no generator, by nothing else")
+    assert results["tuning"].endswith("learnt from by self-training, mirage, mirage-no-generator, by nothing else")
     assert "toy-25-unlabelled-" in found.folder.name
     assert list(results["methods"]) == methods
     asked = asked_of(found.folder)
     assert asked is not None
     assert arguments_of(asked, "c.yaml")[6:9] == ["--condition", "25", "--unlabelled"]
+    # What generating adds is said beside what the unlabelled speech brings.
+    own = results["methods"]["mirage"]["audio"]
+    assert set(own["gain_over_rivals"]) == {"self-training", "mirage-no-generator"}
+    rival = results["methods"]["mirage-no-generator"]["audio"]
+    assert own["gain_over_rivals"]["mirage-no-generator"]["mean"] == pytest.approx(own["ua"] - rival["ua"])
+    assert "mirage-no-generator" not in rival["gain_over_rivals"]
     # Nothing added is what it is without them: one benchmark can be read beside the other.
     plain = run_benchmark("toy", **{**call, "methods": ["none"]}).results
     assert plain["unlabelled"] is False

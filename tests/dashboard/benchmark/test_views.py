@@ -163,6 +163,15 @@ def test_conditions_of_one_corpus_are_a_family(results: view.Results) -> None:
     assert [name for name in axis if name] == ["all", "25 %", "10 %", "sad cut to 10 %"]
 
 
+def test_what_generating_adds_is_said() -> None:
+    results = made({"self-training": [1, 1, 1, 1], "mirage": [2, 2, 3, 2], "up": [1, 0, 0, 0]})
+    (line,) = view.over_rivals(results, "audio")
+    assert line.startswith("MIRAGE over SELF-TRAINING: +6.2 points (")
+    assert line.endswith("better")
+    # Figures that are from before it was told, and benchmarks without MIRAGE.
+    assert view.over_rivals(made({"up": [1, 1, 1, 1]}), "audio") == []
+
+
 def test_a_call_is_what_the_command_line_takes() -> None:
     call = Call("demo", ("none",), 2, "cut", "sad", "emodb", "speaker", "# faster\n\n alignment.steps=5 \n", 3)
     assert call.command() == (
