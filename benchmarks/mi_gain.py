@@ -14,19 +14,24 @@ generator of each configuration of ``GRID``, which was written down before anyth
 
 It prints Spearman's rank correlation over the configurations, whatever it is, and writes ``mi_gain.json`` into the
 workspace's ``benchmarks/``: the dashboard's page Information shows it. Each configuration is kept as soon as it is
-done; after a stop the same command goes on.
+done; after a stop the same command goes on. Configurations that a ``--set`` has made equal are one.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import MirageError
 
+if TYPE_CHECKING:
+    from core.benchmarks.mi_study import Study
+
 Changes = dict[str, Any]
+_CONDITION, _SEEDS, _SHARE = "all", 3, 2.0
 
 
 def _at(steps: int, **changes: Any) -> Changes:
@@ -69,9 +74,11 @@ TEXT_GRID: dict[str, Changes] = {
 def main(arguments: Sequence[str] | None = None, grid: dict[str, Changes] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", help="an embedded corpus of the workspace, for example emodb")
-    parser.add_argument("--condition", default="all", help="training utterances: all, 50, 25, 10 (per cent)")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--share", type=float, default=2.0, help="generated rows of each real one, default 2")
+    parser.add_argument("--condition", default=_CONDITION, help="training utterances: all, 50, 25, 10 (per cent)")
+    parser.add_argument("--seeds", type=int, default=_SEEDS)
+    parser.add_argument(
+        "--share", type=float, default=_SHARE, help="generated rows of each real one, default %(default)g"
+    )
     parser.add_argument("--config", help="YAML file with some or all keys")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="SECTION.KEY=VALUE")
     parser.add_argument("--permute-labels", action="store_true", help="random emotions: a check, MI must be about 0")
@@ -96,26 +103,49 @@ def run(asked: argparse.Namespace, grid: dict[str, Changes] | None) -> int:
 
     torch.set_num_threads(1)
     config = resolve_config(asked.config, asked.settings)
-    chosen = GRID if grid is None else grid
-    if grid is None and config.data.text != "none" and config.generation.mode in ("auto", "text"):
-        chosen = {**GRID, **TEXT_GRID}
+    chosen, of_text = (GRID, TEXT_GRID) if grid is None else (grid, {})
     study = Study.of(
         Options(asked.corpus, asked.condition, permute=asked.permute_labels),
         [Configuration(name, changes) for name, changes in chosen.items()],
+        text_grid=[Configuration(name, changes) for name, changes in of_text.items()],
         seeds=asked.seeds,
         share=asked.share,
         config=config,
     )
-    for configuration in study.grid:
-        study.resolved(configuration)
+    for left_out, same in study.merged.items():
+        sys.stderr.write(f"left out: {left_out} is the same as {same}\n")
     sys.stderr.write(
-        f"{len(study.grid)} configurations, {len(study.source.material.parts)} folds by {study.source.split}, "
+        f"{len(study.grid)} configuration{'' if len(study.grid) == 1 else 's'}, {len(study.source.material.parts)} folds by {study.source.split}, "
         f"{len(study.seeds)} seeds: {study.folder}\n"
     )
-    results = run_study(study, told=_tell)
+    results = run_study(study, told=_tell, command=command(study))
     report(results)
     sys.stdout.write(f"\nall figures: {study.folder / FILE}\n")
     return 0
+
+
+def command(study: Study) -> str:
+    """The command line of a study: what differs from the defaults, a configuration file as the keys that it sets."""
+    from core.config import Config
+
+    words = ["python", "-m", "benchmarks.mi_gain", study.options.corpus]
+    if study.options.condition != _CONDITION:
+        words += ["--condition", study.options.condition]
+    if len(study.seeds) != _SEEDS:
+        words += ["--seeds", str(len(study.seeds))]
+    if study.share != _SHARE:
+        words += ["--share", str(study.share)]
+    for section, default in Config().model_dump().items():
+        for key, value in study.config.model_dump()[section].items():
+            # The corpus is named, all folds are gone through, and validation speakers are divided off anew.
+            if value != default[key] and (section, key) not in _OF_RUNS:
+                words += ["--set", f"{section}.{key}={'null' if value is None else value}"]
+    if study.options.permute:
+        words.append("--permute-labels")
+    return shlex.join(words)
+
+
+_OF_RUNS = {("data", "corpus"), ("data", "fold"), ("data", "validation")}
 
 
 def _tell(done: int, total: int, name: str, seconds: float, left: float | None) -> None:
@@ -126,6 +156,7 @@ def _tell(done: int, total: int, name: str, seconds: float, left: float | None) 
 
 def report(results: dict[str, Any]) -> None:
     """Prints what was measured."""
+    from core.benchmarks.mi_summary import verdict_of
     from core.cli.output import print_table
 
     lines = [
@@ -142,7 +173,7 @@ def report(results: dict[str, Any]) -> None:
         [
             row["name"],
             *(f"{row[key]:.2f} ({row[f'{key}_low']:.2f} to {row[f'{key}_high']:.2f})" for key in measures["mi"]),
-            *(_points(row[key], row[f"{key}_low"], row[f"{key}_high"]) for key in measures["gain"]),
+            *(_points(*(row[f"{key}{end}"] for end in ("", "_low", "_high", "_p_value"))) for key in measures["gain"]),
         ]
         for row in measured
     ]
@@ -153,19 +184,22 @@ def report(results: dict[str, Any]) -> None:
             *(f"gain, {title}" for title in measures["gain"].values()),
         ],
         rows,
-        title="Information, and gain in points of UA over nothing added (95 % intervals: bootstrap over folds)",
+        title="Information, and gain in points of UA over nothing added (95 % intervals: bootstrap over folds; p: "
+        "corrected resampled t-test)",
     )
     for key, title in measures["gain"].items():
-        clear = [sum(row[f"{key}_low"] > 0 for row in measured), sum(row[f"{key}_high"] < 0 for row in measured)]
+        verdicts = [verdict_of(row, key) for row in measured]
         sys.stdout.write(
-            f"generated rows {title}: by its interval alone {clear[0]} of {len(measured)} gain, {clear[1]} lose\n"
+            f"generated rows {title}: by interval and test together {verdicts.count('better')} of {len(measured)} "
+            f"gain, {verdicts.count('worse')} lose\n"
         )
     for one in results["failed"]:
         sys.stdout.write(f"failed, left out: {one['name']}: {one['reason']}\n")
     print_table(
-        ["information", "generated rows", "Spearman", "95 %, configurations", "95 %, folds", "of"],
+        ["", "information", "generated rows", "Spearman", "95 %, configurations", "95 %, folds", "of"],
         [
             [
+                "main" if one["main"] else "",
                 measures["mi"][one["mi"]],
                 measures["gain"][one["gain"]],
                 "not defined" if one["spearman"] is None else f"{one['spearman']:+.2f}",
@@ -175,12 +209,12 @@ def report(results: dict[str, Any]) -> None:
             ]
             for one in results["associations"]
         ],
-        title="Rank correlation with the gain (the first line is the one that was chosen beforehand)",
+        title="Rank correlation with the gain (main: the one that was chosen beforehand)",
     )
 
 
-def _points(value: float, low: float, high: float) -> str:
-    return f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+def _points(value: float, low: float, high: float, p_value: float) -> str:
+    return f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f}), p {p_value:.3f}"
 
 
 def _range(low: float | None, high: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core import BadInputError
+from core.benchmarks import verdict as verdict_of
 from core.files import read_json
 
 FILE = "mi_gain.json"
@@ -23,7 +24,11 @@ _MOST_NAME = 80
 
 @dataclass(frozen=True)
 class Configuration:
-    """One configuration: held-out MI in nats, gain in UA as a share, each with its 95 % interval where there is one."""
+    """One configuration: held-out MI in nats, gain in UA as a share, each with its 95 % interval where there is one.
+
+    Attributes:
+        gain_p: of the corrected resampled t-test of the gain; studies did not always keep it.
+    """
 
     name: str
     setting: dict[str, Any]
@@ -34,6 +39,15 @@ class Configuration:
     gain: float
     gain_low: float | None
     gain_high: float | None
+    gain_p: float | None
+
+    @property
+    def verdict(self) -> str | None:
+        """Of the gain, by its interval and its test; None without one of them."""
+        if self.gain_low is None or self.gain_high is None or self.gain_p is None:
+            return None
+        clear = self.gain_low > 0.0 or self.gain_high < 0.0
+        return verdict_of({"mean": self.gain, "clear": clear, "p_value": self.gain_p})
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,8 @@ class Study:
         fold_low, fold_high: 95 % interval of it over the folds of the same configurations, where it is told.
         mis, gains: titles of what can be shown, by key; none where a study has one of each.
         quantity: title of the information. told: what it is, in a sentence. protocol: what was the same for all.
-        condition: what was trained on, in words. failed: names of configurations that have no figures, with the reason.
+        command: the command line that it came from. condition: what was trained on, in words.
+        failed: names of configurations that have no figures, with the reason.
     """
 
     name: str
@@ -66,6 +81,7 @@ class Study:
     gains: dict[str, str] = field(default_factory=dict)
     told: str = ""
     protocol: str = ""
+    command: str = ""
     condition: str = ""
     failed: tuple[str, ...] = ()
 
@@ -109,6 +125,7 @@ def read(folder: Path, mi: str = MI, gain: str = GAIN) -> Study:
         gains=gains,
         told=_titles(content.get("told"), f"{path}: told").get(mi, ""),
         protocol=str(content.get("protocol") or ""),
+        command=str(content.get("command") or ""),
         condition=str(content.get("condition_title") or ""),
         failed=_failed(content.get("failed"), f"{path}: failed"),
         **words,
@@ -134,8 +151,23 @@ def _correlation(content: dict[str, Any], mi: str, gain: str, path: Path) -> dic
     return found
 
 
+def role(study: Study) -> str:
+    """Whether it is the main association of the study that is shown; empty where there is one only."""
+    if len(study.mis) < 2 and len(study.gains) < 2:
+        return ""
+    if (study.mi, study.gain) == (MI, GAIN):
+        return "The main association, chosen beforehand."
+    information = f"{study.mis[MI]} against " if MI in study.mis else ""
+    rows = study.gains.get(GAIN, GAIN)
+    return f"A further association: the main one, chosen beforehand, is {information}generated rows {rows}."
+
+
 def verdict(study: Study) -> str:
-    """What the rank correlation is, of how many configurations, and what may be made of it."""
+    """What the rank correlation is, of how many configurations, and what may be made of it.
+
+    The configurations were picked by hand, which an interval over them alone does not know: "goes with" needs the
+    interval over folds to agree, where there is one.
+    """
     count = len(study.measured)
     left_out = len(study.rows) - count
     more = f" {left_out} more had no measured information and are left out." if left_out else ""
@@ -149,31 +181,38 @@ def verdict(study: Study) -> str:
     text = f"Spearman's rank correlation {study.spearman:+.2f}"
     if study.low is None or study.high is None:
         return f"{text}, without an interval, over {count} configurations.{more}"
-    text += f", 95 % interval {study.low:+.2f} to {study.high:+.2f}, over {count} configurations: "
+    text += f", 95 % interval {study.low:+.2f} to {study.high:+.2f} over {count} configurations"
+    over = {"configurations": (study.low, study.high)}
     if study.fold_low is not None and study.fold_high is not None:
-        more = f" With other folds of the same: {study.fold_low:+.2f} to {study.fold_high:+.2f}.{more}"
-    if study.low > 0:
-        return f"{text}more information goes with more gain.{more}"
-    if study.high < 0:
-        return f"{text}more information goes with less gain.{more}"
-    return f"{text}not clear, the interval holds zero.{more}"
+        text += f" and {study.fold_low:+.2f} to {study.fold_high:+.2f} over folds"
+        over["folds"] = (study.fold_low, study.fold_high)
+    if all(low > 0 for low, _ in over.values()):
+        return f"{text}: more information goes with more gain.{more}"
+    if all(high < 0 for _, high in over.values()):
+        return f"{text}: more information goes with less gain.{more}"
+    zero = " and ".join(name for name, (low, high) in over.items() if low <= 0 <= high)
+    why = f"the interval over {zero} holds zero" if zero else "the two intervals contradict each other"
+    return f"{text}: not clear, {why}.{more}"
 
 
 def gains(study: Study) -> str:
-    """How many configurations have a gain, or a loss, whose interval leaves zero out; empty without intervals."""
-    told = [row for row in study.rows if row.gain_low is not None and row.gain_high is not None]
-    if not told:
+    """How many configurations gain, or lose, by interval and test; empty without intervals."""
+    if not any(row.gain_low is not None and row.gain_high is not None for row in study.rows):
         return ""
-    more = sum(row.gain_low is not None and row.gain_low > 0 for row in told)
-    less = sum(row.gain_high is not None and row.gain_high < 0 for row in told)
+    verdicts = [row.verdict for row in study.rows if row.verdict]
+    if not verdicts:
+        return "Gains and losses are not counted: this study kept no test of them; run the same command again."
+    more, less = verdicts.count("better"), verdicts.count("worse")
     return (
-        f"By the interval of each alone, {more or 'none'} of {len(told)} configurations gain{'s' if more == 1 else ''} "
-        f"and {less or 'none'} lose{'s' if less == 1 else ''}; of the others it cannot be told."
+        f"By interval and test together, {more or 'none'} of {len(verdicts)} configurations "
+        f"gain{'s' if more == 1 else ''} and {less or 'none'} lose{'s' if less == 1 else ''}; of the others it cannot "
+        "be told."
     )
 
 
 def table(study: Study) -> pd.DataFrame:
     """One row for each configuration: MI in nats, gain in points (percent of UA), and its setting."""
+    tested = any(row.gain_p is not None for row in study.rows)
     keys = list(dict.fromkeys(key for row in study.rows for key in row.setting))
     return pd.DataFrame(
         [
@@ -185,6 +224,7 @@ def table(study: Study) -> pd.DataFrame:
                 "gain": 100 * row.gain,
                 "gain low": None if row.gain_low is None else 100 * row.gain_low,
                 "gain high": None if row.gain_high is None else 100 * row.gain_high,
+                **({"p": row.gain_p} if tested else {}),
                 **{key: str(row.setting.get(key, "")) for key in keys},
             }
             for row in study.rows
@@ -202,15 +242,20 @@ def _row(row: Any, where: str, mi: str, gain: str) -> Configuration:
         "ceiling": mi.replace(MI, "ceiling", 1),
         "gain_low": f"{gain}_low",
         "gain_high": f"{gain}_high",
+        "gain_p": f"{gain}_p_value",
     }
     value = _number(row.get(gain), f"{where}: {gain}")
     if value is None:
         raise BadInputError(f"{where}: no {gain}; run the study again")
+    numbers = {name: _number(row.get(key), f"{where}: {key}") for name, key in keys.items()}
+    p_value = numbers["gain_p"]
+    if p_value is not None and not 0.0 <= p_value <= 1.0:
+        raise BadInputError(f"{where}: {gain}_p_value = {p_value:g} is no probability; run the study again")
     return Configuration(
         name=_text(row.get("name"), f"{where}: name")[:_MOST_NAME],
         setting=_mapping(row.get("setting"), f"{where}: setting"),
         gain=value,
-        **{name: _number(row.get(key), f"{where}: {key}") for name, key in keys.items()},
+        **numbers,
     )
 
 

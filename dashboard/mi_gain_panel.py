@@ -84,11 +84,9 @@ def _show(study: Study) -> None:
     ]
     if study.told:
         words.append(f"The information is {study.told}.")
-    if study.protocol:
-        words.append(f"Same for all: {study.protocol}.")
     text = " ".join(words)
     st.caption(theme.plain(text[0].upper() + text[1:]))
-    st.text(" ".join(text for text in (mi_gain.verdict(study), mi_gain.gains(study)) if text))
+    st.text(" ".join(text for text in (mi_gain.role(study), mi_gain.verdict(study), mi_gain.gains(study)) if text))
     if study.failed:
         st.text("Left out, no figures: " + "; ".join(study.failed))
     if study.measured:
@@ -106,9 +104,16 @@ def _show(study: Study) -> None:
         column_config={
             **{key: st.column_config.NumberColumn(f"{key} (nats)", format="%.3f") for key in _NATS},
             **{key: st.column_config.NumberColumn(f"{key} (points)", format="%+.1f") for key in _POINTS},
+            "p": st.column_config.NumberColumn("p", format="%.3f", help="Corrected resampled t-test of the gain."),
         },
         alt="Held-out information and gain of each configuration, and what it sets",
     )
+    if study.protocol or study.command:
+        with st.expander("How it was measured", icon=":material/rule:"):
+            if study.protocol:
+                st.text(f"Same for all: {study.protocol}.")
+            if study.command:
+                st.code(study.command, language="bash", wrap_lines=True)
 
 
 _NATS = ("MI", "MI low", "MI high")

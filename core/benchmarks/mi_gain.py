@@ -92,9 +92,14 @@ def learn_places(
             part = material.part(material.unit(number, seed))
             groups = validation_problems(part, seed)
             if not groups:
+                remedy = (
+                    "leave out emotions that too few speakers show (data.classes)"
+                    if material.condition.whole
+                    else "use more of the utterances (--condition)"
+                )
                 raise BadInputError(
-                    f"{part.tested[0].name}: its training speakers cannot be divided into two groups that both show "
-                    "what is needed; use more of the utterances (--condition) or more seeds"
+                    f"{part.tested[0].name}: its training speakers cannot be divided so that those who are learnt from "
+                    f"show every emotion; {remedy}"
                 )
             inner = groups[turn % len(groups)]
             problems.append(replace(inner, unseen=inner.unseen | part.test))

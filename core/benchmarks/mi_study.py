@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy import stats
-
-from core import __version__
-from core.benchmarks.mi_gain import Place, learn_places, measure, table_of
+from core.benchmarks.methods.generated import mode_of
+from core.benchmarks.mi_gain import Place, Worth, learn_places, measure
+from core.benchmarks.mi_summary import summary
 from core.benchmarks.source import Options, Source, load_source
 from core.config import Config
 from core.errors import BadInputError, FailureError
-from core.evaluation import PairedGain, paired_gain, spearman
-from core.files import read_json, write_json
+from core.files import clear_disk_errors, read_json, write_json
+from core.runs.guards import only_one
 from core.workspace import Workspace
 
 FILE = "mi_gain.json"
 # Raised when the same call comes to other figures.
 _FORMAT = 1
-MI = {"mi": "transferred I(c;h)", "mi_generated": "I(c;h_hat)"}
-"""The informations of a row, the main one first. It was chosen before anything was measured: I(c;h_hat) comes to its
-ceiling H(c) as soon as the emotions of generated rows are told apart, however unlike real ones they are."""
-GAIN = {"gain": "added to the real rows", "gain_replaced": "in place of the real rows"}
-"""The gains of a row, the main one first."""
-_TOLD = {
-    "mi": "read from real rows of validation speakers by a critic fitted on generated rows alone; emotions count alike",
-    "mi_generated": "read from generated rows by the same critic, fitted on others of them",
-}
-_UA = {"gain": "ua_added", "gain_replaced": "ua_replaced"}
-_CEILING = {"mi": "ceiling", "mi_generated": "ceiling_generated"}
-_DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -59,7 +47,8 @@ class Study:
 
     Attributes:
         options, config: as given; ``config`` is what the configurations change. source: the data, divided.
-        grid: the configurations. seeds: of each. share: of the real rows that is generated.
+        grid: the configurations, no two alike. seeds: of each. share: of the real rows that is generated.
+        merged: names of those that are left out, each with the name of the one that it is the same as.
     """
 
     options: Options
@@ -69,6 +58,7 @@ class Study:
     seeds: range
     share: float
     folder: Path
+    merged: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -76,6 +66,7 @@ class Study:
         options: Options,
         grid: Iterable[Configuration],
         *,
+        text_grid: Iterable[Configuration] = (),
         seeds: int = 3,
         share: float = 2.0,
         config: Config | None = None,
@@ -83,17 +74,28 @@ class Study:
     ) -> Study:
         """Reads the data and checks everything that can be checked before work begins.
 
+        Of configurations that come to the same keys of ``generation`` the first is kept.
+
+        Args:
+            text_grid: more configurations, where the generator is given text.
+
         Raises:
-            BadInputError: corpus, embeddings, condition, folds, seeds or share cannot be used.
+            BadInputError: corpus, embeddings, condition, folds, seeds, share or a configuration cannot be used.
         """
-        workspace, config, grid = workspace or Workspace(), config or Config(), tuple(grid)
+        workspace, config = workspace or Workspace(), config or Config()
+        grid, text_grid = tuple(grid), tuple(text_grid)
         if seeds < 1:
             raise BadInputError(f"seeds = {seeds}: at least one is needed")
         if not 0.0 < share <= 100.0:
             raise BadInputError(f"share {share}: from above 0 (nothing) to 100 times the real rows")
-        if not grid or len({one.name for one in grid}) < len(grid):
+        if not grid or len({one.name for one in (*grid, *text_grid)}) < len(grid) + len(text_grid):
             raise BadInputError("a study needs configurations, each with a name of its own")
+        if config.data.unlabelled or options.unlabelled:
+            raise BadInputError("data.unlabelled: this study learns from labelled utterances alone; leave the key out")
         source = load_source(options, config, workspace)
+        if mode_of(config, source.material.parts[0].text is not None) == "text":
+            grid += text_grid
+        grid, merged = _no_two_alike(grid, config)
         if len(source.material.parts) < 2:
             raise BadInputError(f"{options.corpus}: a single fold says nothing of an interval; use more (data.n_folds)")
         first = config.training.seed
@@ -101,7 +103,7 @@ class Study:
         content = [_FORMAT, key, first, seeds, share, config.information.model_dump()]
         key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
         folder = workspace.benchmarks / f"{stem}-mi-{key}"
-        return cls(options, config, source, grid, range(first, first + seeds), share, folder)
+        return cls(options, config, source, grid, range(first, first + seeds), share, folder, merged)
 
     def resolved(self, configuration: Configuration) -> Config:
         """What the networks of a configuration are trained with.
@@ -119,6 +121,17 @@ class Study:
         return self.folder / "configurations" / name
 
 
+def _no_two_alike(grid: Sequence[Configuration], config: Config) -> tuple[tuple[Configuration, ...], dict[str, str]]:
+    """Those that differ, and the names of the others with whose equal each is: one counted twice is no evidence."""
+    first: dict[str, Configuration] = {}
+    merged = {}
+    for one in grid:
+        same = first.setdefault(config.changed(generation=one.changes).generation.model_dump_json(), one)
+        if same is not one:
+            merged[one.name] = same.name
+    return tuple(first.values()), merged
+
+
 Told = Callable[[int, int, str, float, float | None], None]
 """Called after each configuration: how many are done, of how many, its name, its seconds, the seconds left."""
 
@@ -127,6 +140,7 @@ def run_study(
     study: Study,
     told: Told = lambda done, total, name, seconds, left: None,
     step: Callable[[], None] = lambda: None,
+    command: str = "",
 ) -> dict[str, Any]:
     """Measures the configurations that are not there yet, and writes ``mi_gain.json``, which is returned.
 
@@ -135,14 +149,37 @@ def run_study(
 
     Args:
         step: called after every step of a stack of networks; what it raises ends the work, and what is done is kept.
+        command: the command line that asked for it, which is written with the figures.
 
     Raises:
-        BadInputError: the data cannot be divided, or a file in the folder is damaged.
+        BadInputError: the data cannot be divided, a file in the folder is damaged, or another process works on it.
         FailureError: the disk is full.
     """
+    with _alone(study.folder):
+        results = summary(study, _all(study, told, step), command)
+        write_json(study.folder / FILE, results)
+    return results
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Holds the folder's lock."""
+    with clear_disk_errors(folder), ExitStack() as stack:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            stack.enter_context(only_one(folder))
+        except BadInputError:
+            raise BadInputError(
+                f"study {folder.name!r} is being worked on by another process; wait for it, or stop it first"
+            ) from None
+        yield
+
+
+def _all(study: Study, told: Told, step: Callable[[], None]) -> list[dict[str, Any]]:
+    """What is kept of every configuration, in their order; what is missing is measured first."""
     total, done = len(study.grid), {}
     for configuration in study.grid:
-        kept = _kept(study.path(configuration))
+        kept = _kept(study, configuration)
         if kept is not None:
             done[configuration.name] = kept
     missing = [configuration for configuration in study.grid if configuration.name not in done]
@@ -157,9 +194,7 @@ def run_study(
         now = time.perf_counter()
         left = (now - begun) / sum(work[:number]) * sum(work[number:])
         told(len(done), total, configuration.name, now - start, left)
-    results = summary(study, [done[configuration.name] for configuration in study.grid])
-    write_json(study.folder / FILE, results)
-    return results
+    return [done[configuration.name] for configuration in study.grid]
 
 
 def _measured(
@@ -173,12 +208,13 @@ def _measured(
     return {**content, "failed": None, "worth": [asdict(one) for one in worth]}
 
 
-def _kept(path: Path) -> dict[str, Any] | None:
+def _kept(study: Study, configuration: Configuration) -> dict[str, Any] | None:
     """What is kept of a configuration, None where nothing is.
 
     Raises:
         BadInputError: the file is damaged.
     """
+    path = study.path(configuration)
     if not path.exists():
         return None
     again = "remove it and run the same command again"
@@ -186,13 +222,43 @@ def _kept(path: Path) -> dict[str, Any] | None:
         content = read_json(path)
     except BadInputError as error:
         raise BadInputError(f"{error}; {again}") from None
-    keys = {"fold", "seed", *MI, *_CEILING.values(), "ua_none", *_UA.values()}
-    worth = content.get("worth") if isinstance(content, dict) else None
-    if not isinstance(worth, list) or not all(isinstance(one, dict) and keys <= one.keys() for one in worth):
-        raise BadInputError(f"{path}: not the figures of a configuration; {again}")
-    if not worth and not content.get("failed"):
-        raise BadInputError(f"{path}: no figures and no reason for it; {again}")
+    damage = _damage(
+        content, {(fold, seed) for fold in range(len(study.source.material.parts)) for seed in study.seeds}
+    )
+    if damage:
+        raise BadInputError(f"{path}: not the figures of a configuration ({damage}); {again}")
     return content
+
+
+def _damage(content: Any, places: set[tuple[int, int]]) -> str:
+    """What is wrong with the content of a kept file, empty where nothing is.
+
+    Args:
+        places: the (fold, seed) that it must have figures of.
+    """
+    if not isinstance(content, dict):
+        return "no object"
+    for key, kind in (("name", str), ("setting", dict), ("failed", str | None), ("worth", list)):
+        if key not in content or not isinstance(content[key], kind):
+            return f"{key} is missing or of another kind"
+    worth = content["worth"]
+    if content["failed"]:
+        return "figures of what has failed" if worth else ""
+    for at, one in enumerate(worth, start=1):
+        if not isinstance(one, dict):
+            return f"worth {at} is no object"
+        for key in (own.name for own in fields(Worth)):
+            if not _is_number(one.get(key), whole=key in ("fold", "seed")):
+                return f"worth {at}: {key} is no number"
+    found = [(one["fold"], one["seed"]) for one in worth]
+    if len(found) != len(places) or set(found) != places:
+        return f"figures of {len(found)} folds with seeds where {len(places)} belong, each of them once"
+    return ""
+
+
+def _is_number(value: Any, whole: bool) -> bool:
+    number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
 
 
 def _work(config: Config) -> float:
@@ -200,99 +266,3 @@ def _work(config: Config) -> float:
     generation = config.generation
     slow = 4.0 if generation.adversarial == "wgan-gp" else 1.0
     return 80.0 + slow * generation.steps * (1 + generation.critic_steps) / 2
-
-
-def summary(study: Study, kept: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The content of ``mi_gain.json``: a row for each configuration, and the rank correlations over them."""
-    rows, tables = [], []
-    for one in kept:
-        if one["failed"]:
-            continue
-        found = {key: table_of(one["worth"], key) for key in MI}
-        none = table_of(one["worth"], "ua_none")
-        found |= {key: table_of(one["worth"], ua) - none for key, ua in _UA.items()}
-        row: dict[str, Any] = {"name": one["name"], "setting": one["setting"]}
-        for key, table in found.items():
-            row |= _interval(key, paired_gain(table, np.zeros_like(table)))
-        row |= {ceiling: float(table_of(one["worth"], ceiling).mean()) for ceiling in _CEILING.values()}
-        rows.append(row)
-        tables.append({key: table.mean(axis=0) for key, table in found.items()})
-    material = study.source.material
-    associations = [_association(mi, gain, rows, tables) for mi in MI for gain in GAIN]
-    first = associations[0]
-    return {
-        "mirage": __version__,
-        "corpus": study.options.corpus,
-        "condition": material.condition.name,
-        "condition_title": material.condition.title,
-        "permuted": study.options.permute,
-        "features": "audio",
-        "over": "none",
-        "quantity": MI["mi"],
-        "protocol": protocol(study.share),
-        "split": study.source.split,
-        "folds": [fold.name for part in material.parts for fold in part.tested],
-        "seeds": list(study.seeds),
-        "share": study.share,
-        "classes": material.parts[0].classes,
-        "embeddings": study.source.embeddings,
-        "config": study.config.model_dump(),
-        "spearman": first["spearman"],
-        "spearman_low": first["low"],
-        "spearman_high": first["high"],
-        "measures": {"mi": MI, "gain": GAIN},
-        "told": _TOLD,
-        "associations": associations,
-        "rows": rows,
-        "failed": [
-            {"name": one["name"], "setting": one["setting"], "reason": one["failed"]} for one in kept if one["failed"]
-        ],
-        "written": time.time(),
-    }
-
-
-def protocol(share: float) -> str:
-    """What was the same for all configurations, in one sentence."""
-    return (
-        f"+{100 * share:.0f} % generated rows for every configuration, unfiltered, nothing tuned for any of them; the "
-        "last layer's penalty is the one that validation speakers chose for real rows alone; information from "
-        "validation speakers, gain on test speakers"
-    )
-
-
-def _interval(key: str, found: PairedGain) -> dict[str, Any]:
-    return {key: found.mean, f"{key}_low": found.low, f"{key}_high": found.high, f"{key}_by_fold": list(found.by_fold)}
-
-
-def _association(
-    mi: str, gain: str, rows: Sequence[dict[str, Any]], tables: Sequence[dict[str, np.ndarray]]
-) -> dict[str, Any]:
-    """Spearman's correlation over configurations: interval over these, and over the folds of the same ones."""
-    found = spearman([row[mi] for row in rows], [row[gain] for row in rows])
-    low, high = _over_folds(np.array([own[mi] for own in tables]), np.array([own[gain] for own in tables]))
-    return {
-        "mi": mi,
-        "gain": gain,
-        "spearman": found.value,
-        "low": found.low,
-        "high": found.high,
-        "n": found.n,
-        "low_over_folds": low,
-        "high_over_folds": high,
-    }
-
-
-def _over_folds(x: np.ndarray, y: np.ndarray) -> tuple[float | None, float | None]:
-    """95 % bootstrap interval of the rank correlation that draws folds anew, x and y (configurations, folds)."""
-    if len(x) < 3:
-        return None, None
-    draws = np.random.default_rng(0).integers(x.shape[1], size=(_DRAWS, x.shape[1]))
-    values = []
-    for draw in draws:
-        a, b = stats.rankdata(x[:, draw].mean(axis=1)), stats.rankdata(y[:, draw].mean(axis=1))
-        if a.std() > 0 and b.std() > 0:
-            values.append(np.corrcoef(a, b)[0, 1])
-    if not values:
-        return None, None
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)

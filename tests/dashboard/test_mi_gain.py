@@ -30,6 +30,11 @@ def content(count: int = 6, **changed: Any) -> dict[str, Any]:
     return {**head, "spearman": 0.9, "spearman_low": 0.4, "spearman_high": 1.0, **changed}
 
 
+def over_folds(low: float, high: float) -> dict[str, Any]:
+    one = {"mi": "mi", "gain": "gain", "spearman": 0.9, "low_over_folds": low, "high_over_folds": high}
+    return {"associations": [one]}
+
+
 def write(folder: Path, value: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / mi_gain.FILE).write_text(json.dumps(value), encoding="utf-8")
@@ -49,26 +54,48 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({}, "+0.90, 95 % interval +0.40 to +1.00, over 6 configurations: more information goes with more gain"),
-        ({"spearman_low": -0.2}, "not clear"),
+        ({}, "+0.90, 95 % interval +0.40 to +1.00 over 6 configurations: more information goes with more gain."),
+        ({"spearman_low": -0.2}, "not clear, the interval over configurations holds zero."),
         ({"spearman": -0.9, "spearman_low": -1.0, "spearman_high": -0.5}, "less gain"),
         ({"spearman": None}, "never changes"),
         ({"spearman_low": None}, "without an interval"),
+        # Configurations are picked by hand: the interval over folds must agree.
+        (over_folds(0.2, 0.95), "over 6 configurations and +0.20 to +0.95 over folds: more information goes with more"),
+        (over_folds(-0.1, 0.95), "-0.10 to +0.95 over folds: not clear, the interval over folds holds zero."),
+        (over_folds(-0.9, -0.1), "not clear, the two intervals contradict each other."),
+        (
+            {**over_folds(-0.9, 0.1), "spearman": -0.5, "spearman_low": -0.8, "spearman_high": -0.1},
+            "not clear, the interval over folds holds zero.",
+        ),
+        (
+            {**over_folds(-0.9, -0.2), "spearman": -0.5, "spearman_low": -0.8, "spearman_high": -0.1},
+            "-0.90 to -0.20 over folds: more information goes with less gain.",
+        ),
+        (
+            {**over_folds(-0.1, 0.9), "spearman_low": -0.2},
+            "not clear, the interval over configurations and folds holds zero.",
+        ),
     ],
 )
 def test_verdict_says_what_the_interval_lets_it(changed: dict[str, Any], says: str, tmp_path: Path) -> None:
     assert says in mi_gain.verdict(mi_gain.read(write(tmp_path, content(**changed))))
 
 
-def test_gains_and_losses_are_counted_where_there_are_intervals(tmp_path: Path) -> None:
+def test_gains_and_losses_need_interval_and_test(tmp_path: Path) -> None:
     wanted = content(6)
     assert mi_gain.gains(mi_gain.read(write(tmp_path, wanted))) == ""
-    for row, (low, high) in zip(
-        wanted["rows"], [(0.01, 0.02), (-0.01, 0.02), (-0.2, -0.1), (-0.2, -0.1)], strict=False
-    ):
-        row |= {"gain_low": low, "gain_high": high}
-    words = mi_gain.gains(mi_gain.read(write(tmp_path, wanted)))
-    assert "1 of 4 configurations gains and 2 lose;" in words
+    intervals = [(0.01, 0.02), (-0.01, 0.02), (-0.2, -0.1), (-0.2, -0.1), (-0.2, -0.1)]
+    for row, (low, high) in zip(wanted["rows"], intervals, strict=False):
+        row |= {"gain": (low + high) / 2, "gain_low": low, "gain_high": high}
+    # A file that kept no test is read, and nothing is counted by intervals alone.
+    older = mi_gain.read(write(tmp_path, wanted))
+    assert "not counted" in mi_gain.gains(older)
+    assert "p" not in mi_gain.table(older)
+    for row, p_value in zip(wanted["rows"], (0.01, 0.01, 0.04, 0.2, 0.001), strict=False):
+        row["gain_p_value"] = p_value
+    study = mi_gain.read(write(tmp_path, wanted))
+    assert "1 of 5 configurations gains and 2 lose;" in mi_gain.gains(study)
+    assert mi_gain.table(study)["p"].tolist()[:5] == [0.01, 0.01, 0.04, 0.2, 0.001]
 
 
 def test_fewer_than_five_configurations_say_nothing(tmp_path: Path) -> None:
@@ -110,11 +137,15 @@ def test_the_other_information_and_gain_are_read_by_their_keys(tmp_path: Path) -
     folder = write(tmp_path, wanted)
     main = mi_gain.read(folder)
     assert (main.quantity, main.spearman, main.fold_low, main.failed) == ("transferred", 0.9, 0.2, ("fast: diverged",))
-    assert mi_gain.verdict(main).endswith("With other folds of the same: +0.20 to +0.95.")
+    assert mi_gain.role(main) == "The main association, chosen beforehand."
     other = mi_gain.read(folder, "mi_u", "gain_alone")
     assert (other.quantity, other.told, other.spearman, other.high) == ("own", "read from generated rows", -0.5, -0.1)
     assert (other.rows[3].mi, other.rows[3].ceiling) == (3.0, 5.0)
     assert (other.rows[3].gain, other.rows[3].gain_low) == (pytest.approx(-0.03), -0.1)
+    assert mi_gain.role(other) == (
+        "A further association: the main one, chosen beforehand, is transferred against generated rows added."
+    )
+    assert mi_gain.role(mi_gain.read(write(tmp_path / "single", content()))) == ""
     # What was not measured against one another has no correlation; what there is not gives the main one.
     assert mi_gain.read(folder, "mi_u", "gain").spearman is None
     assert mi_gain.read(folder, "mi_x", "") == main
@@ -128,6 +159,7 @@ def test_the_other_information_and_gain_are_read_by_their_keys(tmp_path: Path) -
         ({"rows": [{"name": "a", "mi": 1.0}]}, "row 1: no gain"),
         ({"rows": [{"name": "a", "gain": "much"}]}, "row 1: gain: 'much' is not a number"),
         ({"rows": [{"gain": 0.1}]}, "row 1: name is missing"),
+        ({"rows": [{"name": "a", "gain": 0.1, "gain_p_value": 2}]}, "row 1: gain_p_value = 2 is no probability"),
         ({"spearman": 3.0}, "from -1 to 1"),
         ({"measures": ["mi"]}, "measures is not an object"),
         ({"measures": {"mi": {"mi": 3}}}, "measures.mi: mi is missing"),

@@ -254,11 +254,17 @@ def test_information_against_gain(open_app: Open, full: Workspace) -> None:
     assert not [item for item in app.get("button_group") if item.key in ("study_mi", "study_gain")]
     row |= {"mi_generated": 1.3, "gain_replaced": -0.2}
     measures = {"mi": {"mi": "main", "mi_generated": "own*"}, "gain": {"gain": "added", "gain_replaced": "alone"}}
-    write_json(folder / "mi_gain.json", {**head, "rows": [row], "spearman": None, "measures": measures})
+    words = "python -m benchmarks.mi_gain tones --condition 25"
+    more = {"measures": measures, "command": words, "protocol": "nothing tuned"}
+    write_json(folder / "mi_gain.json", {**head, "rows": [row], "spearman": None, **more})
     app = open_app(full, "information", run="tones-run")
+    assert [item.value for item in app.code if "mi_gain" in item.value] == [words]
+    assert "Same for all: nothing tuned." in texts(app)
+    assert "The main association, chosen beforehand." in texts(app)
     app.button_group(key="study_mi").set_value("mi_generated").run()
     app.button_group(key="study_gain").set_value("gain_replaced").run()
     assert not app.exception
+    assert "A further association: the main one" in texts(app)
     shown = next(item.value for item in app.dataframe if "configuration" in item.value.columns)
     assert (shown["MI"].tolist(), shown["gain"].tolist()) == ([1.3], [-20.0])
     assert not [toggle for toggle in app.toggle if toggle.key == "study_near"]
