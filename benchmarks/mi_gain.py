@@ -114,8 +114,9 @@ def run(asked: argparse.Namespace, grid: dict[str, Changes] | None) -> int:
     )
     for left_out, same in study.merged.items():
         sys.stderr.write(f"left out: {left_out} is the same as {same}\n")
+    count, folds = len(study.grid), len(study.source.material.parts)
     sys.stderr.write(
-        f"{len(study.grid)} configuration{'' if len(study.grid) == 1 else 's'}, {len(study.source.material.parts)} folds by {study.source.split}, "
+        f"{count} configuration{'' if count == 1 else 's'}, {folds} folds by {study.source.split}, "
         f"{len(study.seeds)} seeds: {study.folder}\n"
     )
     results = run_study(study, told=_tell, command=command(study))
