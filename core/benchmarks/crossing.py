@@ -44,8 +44,8 @@ class Crossing:
         with_text = own.text is not None and other.text is not None
         for kind in ("audio", "text") if with_text else ("audio",):
             _same_encoder(_store(own, kind), _store(other, kind), other.corpus.name)
-        before_other = np.zeros(len(other.table), dtype=bool)
-        train = np.concatenate([_known(own, classes) >= 0, before_other])
+        none_of_other = np.zeros(len(other.table), dtype=bool)
+        train = np.concatenate([_known(own, classes) >= 0, none_of_other])
         truth = np.concatenate([_known(own, classes), _known(other, classes)])
         before = np.zeros(len(own.table), dtype=bool)
         tested: list[Tested] = []
@@ -66,7 +66,7 @@ class Crossing:
             # Groups are for training alone.
             groups=np.concatenate([own.groups, np.full(len(other.groups), -1, dtype=own.groups.dtype)]),
             labels=np.where(train, truth, -1),
-            unlabelled=np.concatenate([own.table["emotion"].isna(), before_other]) if unlabelled else None,
+            unlabelled=np.concatenate([own.table["emotion"].isna(), none_of_other]) if unlabelled else None,
         )
         return cls(part, truth)
 

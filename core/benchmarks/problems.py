@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ class Problem:
         check_rows(part.ids[learnt], part.ids[self.unseen])
         check_speakers(part.speakers[learnt], part.speakers[self.unseen])
 
-    @property
+    @cached_property
     def unlabelled(self) -> np.ndarray:
         """(n,) bool: rows that may be learnt from, of an emotion nobody has told, by speakers that are not unseen."""
         part = self.part

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.augmentation.policy import added_rows
-from core.benchmarks.methods.base import Method, Setting, TrainingSet, counts_of
+from core.benchmarks.methods.base import Method, Setting, TrainingSet, amounts, counts_of
 from core.benchmarks.problems import Features
 from core.benchmarks.training.stack import Balanced, Stack, linear, rectified, refuse_divergence, width
 from core.config import Config
@@ -196,7 +196,7 @@ def _networks(config: Config, text: bool) -> Adan:
 ADAN = Method(
     "adan",
     "ADAN-like",
-    tuple(Setting(share, f"+{100 * share:.0f} %") for share in (1.0, 2.0, 5.0, 10.0)),
+    amounts(1.0, 2.0, 5.0, 10.0),
     adan,
     networks=_networks,
     teacher="gaussians",

@@ -28,6 +28,15 @@ class Setting:
     audio: float | None = None
 
 
+def amounts(*shares: float) -> tuple[Setting, ...]:
+    """Candidates that differ in how many rows are added, as a share of the real ones.
+
+    >>> [setting.label for setting in amounts(0.25, 2.0)]
+    ['+25 %', '+200 %']
+    """
+    return tuple(Setting(share, f"+{100 * share:.0f} %") for share in shares)
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
     """What the last layer is trained on.

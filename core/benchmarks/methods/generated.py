@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from core.augmentation.policy import added_rows, keep_drawing
-from core.benchmarks.methods.base import PAIR_SETTINGS, Method, Setting, TrainingSet, counts_of, crossed
+from core.benchmarks.methods.base import PAIR_SETTINGS, Method, Setting, TrainingSet, amounts, counts_of, crossed
 from core.benchmarks.problems import Features
 from core.benchmarks.training import GeneratorProblem, train_generators
 from core.config import AlignmentConfig, Config, GenerationConfig
 from core.generation import Discriminator, GenerationData, Generator
 
-SETTINGS = tuple(Setting(share, f"+{100 * share:.0f} %") for share in (0.25, 0.5, 1.0, 2.0))
+SETTINGS = amounts(0.25, 0.5, 1.0, 2.0)
 _NO_MI = {"w_c": 0.0, "w_u": 0.0, "w_t": 0.0, "w_pair": 0.0}
 
 
@@ -107,10 +107,7 @@ def generated(
         if count:
             more.append(made.rows(features, emotion, int(count), with_text, rng))
             shares.append(np.repeat(np.eye(Y.shape[1])[[emotion]], count, axis=0))
-    rows, labels = np.concatenate(more), np.concatenate(shares)
-    if with_text:
-        rows, labels = crossed(rows, labels, setting, rng)
-    return TrainingSet.joined(X, Y, rows, labels)
+    return TrainingSet.joined(X, Y, *crossed(np.concatenate(more), np.concatenate(shares), setting, rng))
 
 
 def mode_of(config: Config, text: bool) -> str:

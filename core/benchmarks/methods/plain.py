@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from core.augmentation.policy import added_rows
-from core.benchmarks.methods.base import PAIR_SETTINGS, Method, Setting, TrainingSet, counts_of, crossed, drawn_by_class
+from core.benchmarks.methods.base import (
+    PAIR_SETTINGS,
+    Method,
+    Setting,
+    TrainingSet,
+    amounts,
+    counts_of,
+    crossed,
+    drawn_by_class,
+)
 from core.benchmarks.problems import Features
 from core.benchmarks.recogniser import STRENGTHS, balanced
 
@@ -54,8 +63,6 @@ def crossing(features: Features, made: Any, setting: Setting, with_text: bool, r
     """Real rows again, audio of one utterance with the text of another; of audio alone, real rows again."""
     X, Y = features.real(with_text)
     rows = drawn_by_class(Y, added_rows(counts_of(Y), setting.value), rng)
-    if not with_text:
-        return TrainingSet.joined(X, Y, X[rows], Y[rows])
     return TrainingSet.joined(X, Y, *crossed(X[rows], Y[rows], setting, rng))
 
 
@@ -73,7 +80,7 @@ MIXUP = Method("mixup", "mixup", tuple(Setting(a, f"Beta({a:g}, {a:g})") for a i
 CROSSED = Method(
     "crossed",
     "crossed real pairs",
-    tuple(Setting(share, f"+{100 * share:.0f} %") for share in (0.25, 0.5, 1.0, 2.0)),
+    amounts(0.25, 0.5, 1.0, 2.0),
     crossing,
     pair_settings=PAIR_SETTINGS,
     teacher="gaussians",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.augmentation.policy import added_rows
-from core.benchmarks.methods.base import Method, Setting, TrainingSet, counts_of
+from core.benchmarks.methods.base import Method, Setting, TrainingSet, amounts, counts_of
 from core.benchmarks.problems import Features
 from core.benchmarks.recogniser import balanced
 
@@ -37,4 +37,4 @@ def smote(features: Features, made: Any, setting: Setting, with_text: bool, rng:
     return TrainingSet.joined(X, Y, rows[len(X) :], np.eye(Y.shape[1])[labels[len(X) :]])
 
 
-SMOTED = Method("smote", "SMOTE", tuple(Setting(s, f"+{100 * s:.0f} %") for s in (0.25, 0.5, 1.0, 2.0)), smote)
+SMOTED = Method("smote", "SMOTE", amounts(0.25, 0.5, 1.0, 2.0), smote)

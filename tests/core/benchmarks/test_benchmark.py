@@ -23,25 +23,6 @@ from core.files import read_json
 from core.runs.data import load_data
 from core.workspace import Workspace
 
-QUICK = {"steps": 30, "batch": 32, "dim": 12, "learning_rate": 1e-2}
-SMALL = {"steps": 10, "batch": 32, "hidden": 16, "noise": 5, "codes": 2}
-
-
-@pytest.fixture
-def config() -> Config:
-    """Two folds, audio alone."""
-    return Config().changed(
-        data={"corpus": "toy", "n_folds": 2, "text": "none"},
-        alignment=QUICK,
-        generation=SMALL,
-        training={"device": "cpu"},
-    )
-
-
-@pytest.fixture
-def space(toy: Any, tmp_path: Path) -> Workspace:
-    return toy.copy(tmp_path / "space")
-
 
 def first_part(space: Workspace, config: Config) -> Part:
     return load_source(Options("toy"), config, space).material.parts[0]

@@ -33,20 +33,9 @@ GRID = [
 
 
 @pytest.fixture
-def config() -> Config:
-    """Two folds, audio alone, small networks."""
-    return Config().changed(
-        data={"corpus": "toy", "n_folds": 2, "text": "none"},
-        alignment={"steps": 30, "batch": 32, "dim": 12, "learning_rate": 1e-2},
-        generation={"steps": 10, "batch": 32, "hidden": 16, "noise": 5, "codes": 2},
-        information={"samples": 300, "steps": 60, "batch": 64},
-        training={"device": "cpu"},
-    )
-
-
-@pytest.fixture
-def space(toy: Any, tmp_path: Path) -> Workspace:
-    return toy.copy(tmp_path / "space")
+def config(config: Config) -> Config:
+    """That of the other benchmarks, with a small critic."""
+    return config.changed(information={"samples": 300, "steps": 60, "batch": 64})
 
 
 def places_of(space: Workspace, config: Config, **options: Any) -> list[Place]:

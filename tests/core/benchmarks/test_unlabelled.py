@@ -21,21 +21,6 @@ from core.workspace import Workspace
 EMOTIONS = [name for _ in range(4) for name in ("angry", "happy", "sad") for _ in range(8)]
 
 
-@pytest.fixture
-def config() -> Config:
-    return Config().changed(
-        data={"corpus": "toy", "n_folds": 2, "text": "none"},
-        alignment={"steps": 30, "batch": 32, "dim": 12, "learning_rate": 1e-2},
-        generation={"steps": 10, "batch": 32, "hidden": 16, "noise": 5, "codes": 2},
-        training={"device": "cpu"},
-    )
-
-
-@pytest.fixture
-def space(toy: Any, tmp_path: Path) -> Workspace:
-    return toy.copy(tmp_path / "space")
-
-
 def test_hidden_labels_are_learnt_from_and_never_seen(space: Workspace, config: Config) -> None:
     material = load_source(Options("toy", "25", unlabelled=True), config, space).material
     part = material.part((0, 0))
