@@ -24,7 +24,8 @@ from torch.nn import functional
 from core.augmentation.policy import added_rows
 from core.benchmarks.methods.base import Method, Setting, TrainingSet, amounts, counts_of
 from core.benchmarks.problems import Features
-from core.benchmarks.training.stack import Balanced, Stack, linear, rectified, refuse_divergence, width
+from core.benchmarks.training.layers import Room, chain
+from core.benchmarks.training.stack import Balanced, Stack, refuse_divergence, width
 from core.config import Config
 
 NOISE, HIDDEN, BATCH, RATE = 100, 100, 128, 1e-3
@@ -50,16 +51,13 @@ class AdanNetwork(nn.Module):
 class _Side:
     """One part of all members: linear layers with leaky rectifiers between."""
 
-    def __init__(self, networks: Sequence[AdanNetwork], part: str) -> None:
+    def __init__(self, networks: Sequence[AdanNetwork], part: str, room: Room) -> None:
         modules = [getattr(network, part) for network in networks]
-        self.stack = Stack(modules, [name for name, _ in modules[0].named_parameters()])
+        self.stack = Stack(modules, [name for name, _ in modules[0].named_parameters()], room)
         self.modules, self.depth = modules, len(modules[0])
 
     def __call__(self, x: Tensor) -> Tensor:
-        for layer in range(self.depth):
-            apply = rectified if layer < self.depth - 1 else linear
-            x = apply(x, self.stack[f"{layer}.weight"], self.stack[f"{layer}.bias"])
-        return x
+        return chain(x, [self.stack.layer(str(layer)) for layer in range(self.depth)], self.stack.room)
 
 
 class _Adan:
@@ -72,7 +70,8 @@ class _Adan:
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.draws = [Balanced(labels, classes) for _, labels in parts]
         sides = ("encoder", "decoder", "generator", "discriminator", "classifier")
-        self.sides = {name: _Side(networks, name) for name in sides}
+        self.room = Room()
+        self.sides = {name: _Side(networks, name, self.room) for name in sides}
         self.adams = {
             name: torch.optim.Adam([side.stack.flat], lr=RATE, betas=(0.5, 0.999), fused=True)
             for name, side in self.sides.items()
@@ -90,6 +89,7 @@ class _Adan:
     def step(self, done: int) -> None:
         sides = self.sides
         for _ in range(2):
+            self.room.begin()
             x, labels = self._batch()
             with torch.no_grad():
                 real, fake = sides["encoder"](x), self._codes(labels)
@@ -98,6 +98,7 @@ class _Adan:
             ).mean(dim=(1, 2))
             refuse_divergence(losses, "adan", done)
             sides["discriminator"].stack.descend(losses.sum(), self.adams["discriminator"], RATE)
+        self.room.begin()
         x, labels = self._batch()
         code = sides["encoder"](x)
         auto = (sides["decoder"](code) - x).square().mean(dim=(1, 2)) + self._entropy(code, labels)

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.alignment import Aligner, AlignmentData, AlignmentStage
-from core.benchmarks.training.stack import Balanced, Stack, linear, product, refuse_divergence, sphere, width
+from core.benchmarks.training.layers import Room, product
+from core.benchmarks.training.stack import Balanced, Stack, refuse_divergence, sphere, width
 from core.config import AlignmentConfig
 
 
@@ -57,7 +58,8 @@ class _AlignerStack:
         self.with_text = stages[0].text is not None
         if not self.with_text:
             names.remove("log_temperature")
-        self.stack = Stack([stage.aligner for stage in stages], names, decay=0.99)
+        self.room = Room()
+        self.stack = Stack([stage.aligner for stage in stages], names, self.room, decay=0.99)
         self.optimiser = torch.optim.AdamW(
             [self.stack.flat], lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
@@ -78,11 +80,12 @@ class _AlignerStack:
 
     def _step(self, done: int) -> None:
         config, stack = self.config, self.stack
+        self.room.begin()
         labels, has_text, groups = self._draw()
-        h = sphere(linear(self.audio, stack["audio.linear.weight"], stack["audio.linear.bias"]))
+        h = sphere(stack.linear(self.audio, "audio.linear"))
         t = None
         if self.text is not None:
-            t = sphere(linear(self.text, stack["text.linear.weight"], stack["text.linear.bias"]))
+            t = sphere(stack.linear(self.text, "text.linear"))
         losses = self._losses(h, t, labels, has_text, groups)
         refuse_divergence(losses, "alignment", done)
         rate = config.learning_rate * self.stages[0]._schedule(done)
@@ -109,12 +112,12 @@ class _AlignerStack:
     def _losses(self, h: Tensor, t: Tensor | None, labels: Tensor, has_text: Tensor, groups: Tensor) -> Tensor:
         """(K,) losses, as ``alignment_terms`` and ``total``."""
         config, stack = self.config, self.stack
-        loss = self._entropy(linear(h, stack["head_audio.weight"], stack["head_audio.bias"]), labels).mean(dim=1)
+        loss = self._entropy(stack.linear(h, "head_audio"), labels).mean(dim=1)
         if t is not None:
             count = has_text.sum(dim=1)
             enough, share = count >= 2, has_text / count.clamp_min(1)[:, None]
-            both = linear(torch.cat([h, t], dim=-1), stack["head_both.weight"], stack["head_both.bias"])
-            alone = linear(t, stack["head_text.weight"], stack["head_text.bias"])
+            both = stack.linear(torch.cat([h, t], dim=-1), "head_both")
+            alone = stack.linear(t, "head_text")
             spoken = ((self._entropy(alone, labels) + self._entropy(both, labels)) * share).sum(dim=1)
             bounds = torch.zeros_like(loss)
             if config.w_con:
@@ -122,7 +125,7 @@ class _AlignerStack:
                 scores = _cosines(h, t) / temperature
                 bounds = bounds + config.w_con * masked_infonce(scores, has_text, groups)
             if config.w_mi:
-                critic = product(self._critic(h, "audio"), self._critic(t, "text").transpose(1, 2))
+                critic = product(self._critic(h, "audio"), self._critic(t, "text").transpose(1, 2), self.room)
                 bounds = bounds + config.w_mi * masked_jensen_shannon(critic / h.shape[-1] ** 0.5, has_text)
             loss = torch.where(enough, (loss + spoken) / 3.0 - bounds, loss)
         if config.w_sup:
@@ -138,8 +141,8 @@ class _AlignerStack:
         return entropies.view(labels.shape)
 
     def _critic(self, x: Tensor, side: str) -> Tensor:
-        hidden = functional.gelu(linear(x, self.stack[f"critic_{side}.0.weight"], self.stack[f"critic_{side}.0.bias"]))
-        return linear(hidden, self.stack[f"critic_{side}.2.weight"], self.stack[f"critic_{side}.2.bias"])
+        hidden = functional.gelu(self.stack.linear(x, f"critic_{side}.0"))
+        return self.stack.linear(hidden, f"critic_{side}.2")
 
 
 def _noisy(x: Tensor, deviation: float, generator: torch.Generator, out: Tensor) -> None:

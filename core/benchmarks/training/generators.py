@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.benchmarks.training.aligners import masked_infonce
-from core.benchmarks.training.stack import Balanced, Stack, linear, product, rectified, refuse_divergence, sphere, width
+from core.benchmarks.training.layers import Room, chain, product
+from core.benchmarks.training.stack import Balanced, Stack, refuse_divergence, sphere, width
 from core.config import GenerationConfig, InformationConfig
 from core.generation import Discriminator, GenerationData, GenerationStage, Generator
 from core.generation.adversarial import generator_loss
@@ -87,9 +88,11 @@ class _GeneratorStack:
         self.w_t = config.w_t if self.with_text else 0.0
         generators = [stage.generator for stage in stages]
         discriminators = [stage.discriminator for stage in stages]
-        self.g = Stack(generators, [name for name, _ in generators[0].named_parameters()], decay=config.average)
+        self.room = Room()
+        own = [name for name, _ in generators[0].named_parameters()]
+        self.g = Stack(generators, own, self.room, decay=config.average)
         used = self._used(discriminators[0])
-        self.d = Stack(discriminators, used)
+        self.d = Stack(discriminators, used, self.room)
         self.heads = list(dict.fromkeys(name.split(".")[0] for name in used if not name.startswith("trunk")))
         self.g_adam = torch.optim.Adam([self.g.flat], lr=config.learning_rate, betas=(0.5, 0.99), fused=True)
         self.d_adam = torch.optim.Adam([self.d.flat], lr=config.critic_learning_rate, betas=(0.5, 0.99), fused=True)
@@ -124,13 +127,13 @@ class _GeneratorStack:
         share = done / max(config.steps, 1)
         rate = 1.0 if share < 0.5 else 2.0 * (1.0 - share)
         for _ in range(config.critic_steps):
+            self.room.begin()
             losses = self._discriminator_losses()
             refuse_divergence(losses, "generation", done)
             self.d.descend(losses.sum(), self.d_adam, config.critic_learning_rate * rate)
-        batch = self._conditions()
-        said = self._heads(self._trunk(self._generate(batch.inputs)))
-        fake = self._judge(said, batch.c, batch.t)
-        losses = config.w_adv * self._generator_losses(fake) - self._bounds(said, batch)
+        self.room.begin()
+        with self.d.frozen():
+            losses = self._generator_losses()
         refuse_divergence(losses, "generation", done)
         self.g.descend(losses.sum(), self.g_adam, config.learning_rate * rate)
         self.g.average()
@@ -152,7 +155,7 @@ class _GeneratorStack:
             h_hat = self._generate(batch.inputs)
         # Real and generated features in one pass: rows do not meet in the discriminator.
         c = self.eye[labels]
-        said = self._heads(self._trunk(torch.cat([h, h_hat], dim=1)))
+        said = self._said(torch.cat([h, h_hat], dim=1))
         judged = self._judge(said, torch.cat([c, batch.c], dim=1), t)
         real, fake = judged[:, : config.batch], judged[:, config.batch :]
         if config.adversarial == "hinge":
@@ -165,9 +168,13 @@ class _GeneratorStack:
             losses = losses - config.w_c * _log_likelihood(said["q_class"][:, : config.batch], c)
         return losses
 
-    def _generator_losses(self, fake: Tensor) -> Tensor:
+    def _generator_losses(self) -> Tensor:
         """(K,)"""
-        return torch.stack([generator_loss(self.config.adversarial, own) for own in fake])
+        batch = self._conditions()
+        said = self._said(self._generate(batch.inputs))
+        fake = self._judge(said, batch.c, batch.t)
+        adversarial = torch.stack([generator_loss(self.config.adversarial, own) for own in fake])
+        return self.config.w_adv * adversarial - self._bounds(said, batch)
 
     def _texts(self, rows: Sequence[Tensor]) -> Tensor:
         return torch.stack([stage.data.t[row] for stage, row in zip(self.stages, rows, strict=True)])  # type: ignore[index]
@@ -190,20 +197,12 @@ class _GeneratorStack:
 
     def _generate(self, inputs: Tensor) -> Tensor:
         """(K, b, i) to h_hat (K, b, d)."""
-        x = inputs
-        for layer in (0, 2, 4):
-            x = rectified(x, self.g[f"body.{layer}.weight"], self.g[f"body.{layer}.bias"])
-        h = linear(x, self.g["audio.weight"], self.g["audio.bias"])
-        return sphere(h if self.base is None else h + product(inputs[..., : self.base.shape[1]], self.base))
+        layers = [self.g.layer(name) for name in ("body.0", "body.2", "body.4", "audio")]
+        h = chain(inputs, layers, self.room)
+        return sphere(h if self.base is None else h + product(inputs[..., : self.base.shape[1]], self.base, self.room))
 
-    def _trunk(self, h: Tensor) -> Tensor:
-        """phi: (K, n, d) to (K, n, hidden)."""
-        for layer in (0, 2):
-            h = rectified(h, self.d[f"trunk.{layer}.weight"], self.d[f"trunk.{layer}.bias"])
-        return h
-
-    def _heads(self, phi: Tensor) -> dict[str, Tensor]:
-        """What every head makes of phi (K, n, hidden): (K, n, its outputs) by name.
+    def _said(self, h: Tensor) -> dict[str, Tensor]:
+        """What every head makes of h (K, n, d): (K, n, its outputs) by name.
 
         One product for all of them: narrow ones take as long as one of 32 columns. The heads that judge a condition
         give E' phi and V' phi, so that (E c + V t).phi = c.(E' phi) + t.(V' phi) never is as wide as phi.
@@ -214,17 +213,17 @@ class _GeneratorStack:
             for name, weight in zip(self.heads, weights, strict=True)
         ]
         biases = [
-            phi.new_zeros((len(phi), weight.shape[2])) if name.startswith("judge_") else self.d[f"{name}.bias"]
+            h.new_zeros((len(h), weight.shape[2])) if name.startswith("judge_") else self.d[f"{name}.bias"]
             for name, weight in zip(self.heads, turned, strict=True)
         ]
         sizes = [weight.shape[2] for weight in turned]
-        room = -sum(sizes) % 16
-        out = linear(
-            phi,
-            torch.cat([*turned, phi.new_zeros((*turned[0].shape[:2], room))], dim=2),
-            torch.cat([*biases, phi.new_zeros((len(phi), room))], dim=1),
+        more = -sum(sizes) % 16
+        heads = (
+            torch.cat([*turned, h.new_zeros((*turned[0].shape[:2], more))], dim=2),
+            torch.cat([*biases, h.new_zeros((len(h), more))], dim=1),
         )
-        return dict(zip(self.heads, out.split([*sizes, room], dim=2), strict=False))
+        out = chain(h, [self.d.layer("trunk.0"), self.d.layer("trunk.2"), heads], self.room)
+        return dict(zip(self.heads, out.split([*sizes, more], dim=2), strict=False))
 
     def _judge(self, said: dict[str, Tensor], c: Tensor, t: Tensor | None) -> Tensor:
         """(K, n) scores, as ``Discriminator.judgement``."""

@@ -7,15 +7,16 @@ what a member learns does not depend on who is trained beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-MOST = 6
-"""Members of a stack at most: beyond, the activations leave the processor's cache and nothing is gained."""
+from core.benchmarks.training.layers import Layer, Room, chain
+
+MOST = 10
+"""Members of a stack at most: with more nothing is gained any more."""
 
 
 class Stack:
@@ -23,15 +24,18 @@ class Stack:
 
     All parameters of a member are one row of ``flat`` (K, size), each from a multiple of 16 numbers on: an optimiser
     then treats every number alike wherever its member stands, to the last bit. Matrices are kept transposed,
-    (K, inputs, outputs), as ``linear`` takes them.
+    (K, inputs, outputs), as ``chain`` takes them.
 
     Args:
         networks: K modules of one shape; their values are copied.
         used: names of the parameters that are trained; the others are left as they are.
-        decay: of the averages (``WeightAverage``), whose schedule is kept.
+        room: where products of the layers go. decay: of the averages (``WeightAverage``), whose schedule is kept.
     """
 
-    def __init__(self, networks: Sequence[nn.Module], used: Sequence[str], decay: float | None = None) -> None:
+    def __init__(
+        self, networks: Sequence[nn.Module], used: Sequence[str], room: Room, decay: float | None = None
+    ) -> None:
+        self.room = room
         states = [dict(network.named_parameters()) for network in networks]
         first = {name: _turned(states[0][name]) for name in used}
         size = sum(_padded(value) for value in first.values())
@@ -57,6 +61,24 @@ class Stack:
     def tensors(self) -> list[Tensor]:
         """The stacked parameters."""
         return list(self.values.values())
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Inside, the layers pass gradients on and want none for themselves: half the work of their way back."""
+        values = self.values
+        self.values = {name: value.detach() for name, value in values.items()}
+        try:
+            yield
+        finally:
+            self.values = values
+
+    def layer(self, name: str) -> Layer:
+        """Weight and bias."""
+        return self[f"{name}.weight"], self[f"{name}.bias"]
+
+    def linear(self, x: Tensor, name: str) -> Tensor:
+        """``nn.Linear`` of each member: x (K, b, i) to (K, b, o)."""
+        return chain(x, [self.layer(name)], self.room)
 
     def descend(self, loss: Tensor, optimiser: torch.optim.Optimizer, rate: float, clip: float | None = None) -> None:
         """One step of ``optimiser`` down the gradient of ``loss``, the sum of the members' losses."""
@@ -107,76 +129,6 @@ def _turned(value: Tensor) -> Tensor:
 
 def _padded(value: Tensor) -> int:
     return -(-value.numel() // 16) * 16
-
-
-class _Layer(torch.autograd.Function):
-    """x @ w (+ bias, then a leaky rectifier) member by member, (K, b, i) and (K, i, o) to (K, b, o).
-
-    At these sizes one product for each member is as fast as ``torch.bmm``, which chooses its way by the number of
-    members and by where in memory each begins: it does not give the same bits with other companions. What follows a
-    product is done at once, while its result is in the cache.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, w: Tensor, bias: Tensor | None, slope: float | None) -> Tensor:
-        out = _room(x, x.shape[1], w.shape[2])
-        added = [None] * len(x) if bias is None else bias.unbind()
-        for own, left, right, more in zip(out.unbind(), x.unbind(), w.unbind(), added, strict=True):
-            torch.mm(left, right, out=own)
-            if more is not None:
-                own.add_(more)
-            if slope is not None:
-                functional.leaky_relu_(own, slope)
-        ctx.save_for_backward(x, w, *([] if slope is None else [out]))
-        ctx.slope = slope
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, w, *out = ctx.saved_tensors
-        of_x = _room(x, *x.shape[1:]) if ctx.needs_input_grad[0] else None
-        of_w = _room(w, *w.shape[1:]) if ctx.needs_input_grad[1] else None
-        of_bias = gradient.new_empty((len(x), w.shape[2])) if ctx.needs_input_grad[2] else None
-        nothing = [None] * len(x)
-        for own, left, right, made, own_x, own_w, own_bias in zip(
-            gradient.unbind(),
-            x.transpose(1, 2).unbind(),
-            w.transpose(1, 2).unbind(),
-            out[0].unbind() if out else nothing,
-            nothing if of_x is None else of_x.unbind(),
-            nothing if of_w is None else of_w.unbind(),
-            nothing if of_bias is None else of_bias.unbind(),
-            strict=True,
-        ):
-            before = own if made is None else torch.ops.aten.leaky_relu_backward(own, made, ctx.slope, True)
-            if own_x is not None:
-                torch.mm(before, right, out=own_x)
-            if own_w is not None:
-                torch.mm(left, before, out=own_w)
-            if own_bias is not None:
-                torch.sum(before, dim=0, out=own_bias)
-        return of_x, of_w, of_bias, None
-
-
-def _room(like: Tensor, rows: int, columns: int) -> Tensor:
-    """(K, rows, columns) in which each member begins at a multiple of 64 bytes."""
-    size = -(-rows * columns // 16) * 16
-    return like.new_empty((len(like), size))[:, : rows * columns].view(len(like), rows, columns)
-
-
-def product(x: Tensor, w: Tensor) -> Tensor:
-    """x (K, b, i) times w (K, i, o): (K, b, o), bit for bit the same whoever the other members are."""
-    return _Layer.apply(x, w, None, None)
-
-
-def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """``nn.Linear`` of each member: x (K, b, i), weight (K, i, o), bias (K, o) to (K, b, o)."""
-    return _Layer.apply(x, weight, bias, None)
-
-
-def rectified(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """``linear`` and then the leaky rectifier that the networks of stage 2 have."""
-    return _Layer.apply(x, weight, bias, 0.2)
 
 
 def width(batch: int) -> int:
