@@ -78,10 +78,11 @@ class AlignmentConfig(_Section):
         "main regulariser.",
     )
     text_noise: float = Field(
-        0.3,
+        3.0,
         ge=0.0,
         le=10.0,
-        description="Deviation of Gaussian noise on the standardised text inputs while training.",
+        description="Deviation of Gaussian noise on the standardised text inputs while training: transcripts are fewer "
+        "than utterances, and without much noise they are learnt by heart.",
     )
     steps: int = Field(500, ge=0, le=1_000_000, description="Training steps.")
     batch: int = Field(128, ge=8, le=65_536, description="Utterances in a batch.")

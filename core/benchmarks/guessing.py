@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from core.benchmarks.problems import Features, Problem
-from core.benchmarks.recogniser import COARSE, balanced, fit_path
+from core.benchmarks.recogniser import COARSE, balanced, fit_path, penalties
 from core.generation import Aligned, tell_apart
 
 Teacher = Literal["gaussians", "last layer"]
@@ -42,5 +42,5 @@ def _by_last_layer(features: Features, more: Aligned) -> np.ndarray:
 
 def _fitted(features: Features, *, with_text: bool):
     X, Y = features.real(with_text)
-    (recogniser,) = fit_path(X, Y, balanced(Y), [COARSE[len(COARSE) // 2]])
+    (recogniser,) = fit_path(X, Y, balanced(Y), [penalties(COARSE, with_text)[COARSE // 2]])
     return recogniser

@@ -10,7 +10,7 @@ from typing import Any
 from core import __version__
 from core.benchmarks.methods import Method, find_methods
 from core.benchmarks.problems import GROUPS
-from core.benchmarks.recogniser import COARSE, STRENGTHS
+from core.benchmarks.recogniser import COARSE, FINE
 from core.benchmarks.source import Options, Source, load_source
 from core.benchmarks.tasks import units_in_all
 from core.config import Config
@@ -18,9 +18,9 @@ from core.errors import BadInputError
 from core.workspace import Workspace
 
 TUNING = (
-    f"each method tuned over {len(STRENGTHS)} candidates on validation speakers inside the training part "
-    f"({len(STRENGTHS) // len(COARSE)} settings x {len(COARSE)} penalties of the last layer; nothing added: "
-    f"{len(STRENGTHS)} penalties; {GROUPS} groups of speakers in turns)"
+    f"each method tuned over {FINE} candidates on validation speakers inside the training part "
+    f"({FINE // COARSE} settings x {COARSE} penalties of the last layer; nothing added: "
+    f"{FINE} penalties; {GROUPS} groups of speakers in turns)"
 )
 """What a table says about it."""
 

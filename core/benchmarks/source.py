@@ -20,7 +20,7 @@ from core.runs.data import RunData, load_data
 from core.workspace import Workspace
 
 # Raised when the same options come to other figures.
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True)

@@ -54,26 +54,26 @@ def choose(method: Method, groups: Sequence[Validation], kind: str) -> Choice:
     setting with the penalty in the middle.
     """
     with_text = kind == "audio_and_text"
+    settings, strengths = method.settings_for(with_text), method.strengths_for(with_text)
     tables = []
     for group in groups:
         rows = group.said if with_text else np.ones(len(group.truth), dtype=bool)
         if not rows.any() or (with_text and not group.features.has_text.any()):
             continue
         unseen, truth = group.features.unseen(with_text)[rows], group.truth[rows]
-        settings = method.settings_for(with_text)
-        table = np.empty((len(settings), len(method.strengths)))
+        table = np.empty((len(settings), len(strengths)))
         for index, setting in enumerate(settings):
             part = method.training_set(group.features, group.made, setting, with_text)
-            path = fit_path(part.X, part.Y, part.weights, method.strengths)
+            path = fit_path(part.X, part.Y, part.weights, strengths)
             table[index] = [unweighted(truth, recogniser.predict(unseen)) for recogniser in path]
         tables.append(table)
     if not tables:
-        return Choice(0, method.strengths[len(method.strengths) // 2], None)
+        return Choice(0, strengths[len(strengths) // 2], None)
     mean = np.mean(tables, axis=0)
     # Rounded, so that a tie is one whatever the order in which the groups were added up.
     best = int(np.argmax(mean.round(9)))
-    place, strength = divmod(best, len(method.strengths))
-    return Choice(place, method.strengths[strength], float(mean.flat[best]))
+    place, strength = divmod(best, len(strengths))
+    return Choice(place, strengths[strength], float(mean.flat[best]))
 
 
 def unweighted(truth: np.ndarray, predicted: np.ndarray) -> float:

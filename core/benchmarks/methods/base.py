@@ -10,7 +10,7 @@ import numpy as np
 
 from core.benchmarks.guessing import Teacher
 from core.benchmarks.problems import Features
-from core.benchmarks.recogniser import COARSE, balanced
+from core.benchmarks.recogniser import COARSE, balanced, penalties
 from core.config import AlignmentConfig, Config
 
 
@@ -82,7 +82,7 @@ class Method:
         make: the training set of one setting.
         align: how its alignment differs from the configured one.
         networks: what is trained for it, given the configuration and whether there is text; None: nothing.
-        strengths: penalties of the last layer that are tried with each setting, strongest first.
+        strengths: how many penalties of the last layer are tried with each setting.
         teacher: who labels unlabelled utterances for it, where they count; None: it learns from labelled ones alone.
         unlabelled_only: whether it is nothing without unlabelled utterances.
     """
@@ -93,7 +93,7 @@ class Method:
     make: Make
     align: Callable[[AlignmentConfig], AlignmentConfig] = lambda config: config
     networks: Callable[[Config, bool], Networks | None] = lambda config, text: None
-    strengths: tuple[float, ...] = COARSE
+    strengths: int = COARSE
     teacher: Teacher | None = None
     unlabelled_only: bool = False
     pair_settings: tuple[Setting, ...] = ()
@@ -105,7 +105,11 @@ class Method:
     @property
     def candidates(self) -> int:
         """How many candidates the validation speakers choose from."""
-        return len(self.settings) * len(self.strengths)
+        return len(self.settings) * self.strengths
+
+    def strengths_for(self, with_text: bool) -> tuple[float, ...]:
+        """The penalties that are tried, strongest first."""
+        return penalties(self.strengths, with_text)
 
     def training_set(self, features: Features, made: Any, setting: Setting, with_text: bool) -> TrainingSet:
         """The rows of a setting; the same every time, by the seed of ``features``."""

@@ -18,7 +18,7 @@ from core.benchmarks.methods.base import (
     drawn_by_class,
 )
 from core.benchmarks.problems import Features
-from core.benchmarks.recogniser import STRENGTHS, balanced
+from core.benchmarks.recogniser import FINE, balanced
 
 _DOUBLED = 1.0
 
@@ -66,7 +66,7 @@ def crossing(features: Features, made: Any, setting: Setting, with_text: bool, r
     return TrainingSet.joined(X, Y, *crossed(X[rows], Y[rows], setting, rng))
 
 
-NONE = Method("none", "nothing added", (Setting(0.0, "-"),), nothing, strengths=STRENGTHS)
+NONE = Method("none", "nothing added", (Setting(0.0, "-"),), nothing, strengths=FINE)
 CLASS_WEIGHTS = Method(
     "class-weights",
     "class weights",

@@ -11,7 +11,7 @@ from core.augmentation.policy import added_rows, keep_drawing
 from core.benchmarks import METHODS, find_methods
 from core.benchmarks.methods.base import Setting, crossed
 from core.benchmarks.problems import Features
-from core.benchmarks.recogniser import STRENGTHS
+from core.benchmarks.recogniser import FINE
 from core.benchmarks.tuning import Validation, choose, unweighted
 from core.config import Config
 from core.errors import BadInputError
@@ -85,7 +85,7 @@ def test_guessed_labels_count_by_their_weight() -> None:
 
 
 def test_all_are_tuned_alike() -> None:
-    assert {method.candidates for method in METHODS.values()} == {len(STRENGTHS)}
+    assert {method.candidates for method in METHODS.values()} == {FINE}
     for with_text in (False, True):
         assert {len(method.settings_for(with_text)) for name, method in METHODS.items() if name != "none"} == {4}
 
@@ -172,7 +172,7 @@ def test_ties_go_to_the_weakest() -> None:
     truth = np.full(len(own.h_unseen), 1)
     far = Features(**{**own.__dict__, "h_unseen": np.tile(own.h[own.labels == 1].mean(axis=0), (len(truth), 1))})
     choice = choose(method, [Validation(far, None, truth, truth < 0)], "audio")
-    assert (choice.setting, choice.strength, choice.ua) == (0, method.strengths[0], 1.0)
+    assert (choice.setting, choice.strength, choice.ua) == (0, method.strengths_for(False)[0], 1.0)
     nobody = choose(method, [], "audio")
     assert (nobody.setting, nobody.ua) == (0, None)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from core.benchmarks.recogniser import COARSE, STRENGTHS, balanced, fit_path
+from core.benchmarks.recogniser import COARSE, FINE, balanced, fit_path, penalties
 
 
 @pytest.fixture
@@ -44,12 +44,13 @@ def test_a_shared_label_is_two_weighted_rows(table: tuple[np.ndarray, np.ndarray
 def test_the_path_only_saves_time(table: tuple[np.ndarray, np.ndarray]) -> None:
     X, labels = table
     Y = np.eye(3)[labels]
-    path = list(fit_path(X, Y, np.ones(100), COARSE))
+    strengths = penalties(COARSE, False)
+    path = list(fit_path(X, Y, np.ones(100), strengths))
     sizes = [np.square(found.weight).sum() for found in path]
     assert sizes == sorted(sizes)
-    (direct,) = fit_path(X, Y, np.ones(100), COARSE[3:4])
+    (direct,) = fit_path(X, Y, np.ones(100), strengths[3:4])
     assert np.allclose(direct.weight, path[3].weight, atol=2e-2)
-    again = list(fit_path(X, Y, np.ones(100), COARSE))
+    again = list(fit_path(X, Y, np.ones(100), strengths))
     assert all(np.array_equal(a.weight, b.weight) for a, b in zip(path, again, strict=True))
 
 
@@ -57,5 +58,11 @@ def test_balanced_weights() -> None:
     Y = np.eye(2)[[0, 0, 0, 1]]
     assert np.allclose(Y.T @ balanced(Y), 1.0)
     assert np.allclose(balanced(Y, 0.0), 1.0)
-    assert len(STRENGTHS) == 4 * len(COARSE)
-    assert list(STRENGTHS) == sorted(STRENGTHS, reverse=True)
+
+
+def test_penalties_begin_with_the_strongest() -> None:
+    assert FINE == 4 * COARSE
+    for with_text, greatest in ((False, 1.0), (True, 10.0)):
+        tried = penalties(FINE, with_text)
+        assert list(tried) == sorted(tried, reverse=True)
+        assert (len(tried), tried[0], tried[-1]) == (FINE, greatest, pytest.approx(1e-3))
