@@ -133,6 +133,11 @@ class GenerationConfig(_Section):
     critic_steps: int = Field(1, ge=1, le=20, description="Discriminator steps for each generator step.")
     learning_rate: float = Field(2e-4, gt=0.0, le=1.0, description="Learning rate of the generator (Adam).")
     critic_learning_rate: float = Field(4e-4, gt=0.0, le=1.0, description="Learning rate of the discriminator (Adam).")
+    judge_text: bool = Field(
+        False,
+        description="Whether the discriminator is given the text too. Features are more varied where it is not and "
+        "text is held by its mutual information alone.",
+    )
     w_adv: Weight = Field(1.0, description="Weight of the adversarial loss.")
     w_c: Weight = Field(1.0, description="Weight of the bound on I(c; h_hat): emotion.")
     w_u: Weight = Field(0.3, description="Weight of the bound on I(u; h_hat): continuous codes.")

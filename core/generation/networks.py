@@ -96,14 +96,18 @@ class Generator(Network):
 class Discriminator(Network):
     """D and the Q heads on its trunk.
 
-    D judges with a projection term (Miyato and Koyama 2018, eq. 3), D(x, c, t) = w.phi(x) + (E c + V t).phi(x), where
-    x is h or, in paired mode, (h, t). The Q heads read phi: a softmax for c, a factored Gaussian for u and, for t,
+    D judges with a projection term (Miyato and Koyama 2018, eq. 3), D(x, c) = w.phi(x) + (E c).phi(x), where x is h
+    or, in paired mode, (h, t). With ``judge_text`` the term is (E c + V t).phi(x): there are few real features for each
+    text, and asked for these alone the generator leaves its noise aside. Without, text is held by the Q head's
+    information alone. The Q heads read phi: a softmax for c, a factored Gaussian for u and, for t,
     the critic of an InfoNCE bound; in paired mode there is a separable critic on (h_hat, t_hat).
     """
 
     kind: ClassVar[str] = "mirage-discriminator"
 
-    def __init__(self, *, dim: int, classes: int, codes: int, hidden: int, text: bool, paired: bool) -> None:
+    def __init__(
+        self, *, dim: int, classes: int, codes: int, hidden: int, text: bool, paired: bool, judge_text: bool = True
+    ) -> None:
         super().__init__()
         self.config = {
             "dim": dim,
@@ -112,6 +116,7 @@ class Discriminator(Network):
             "hidden": hidden,
             "text": text,
             "paired": paired,
+            "judge_text": judge_text,
         }
         self.trunk = _mlp(dim * (2 if paired else 1), hidden, 2)
         self.judge = nn.Linear(hidden, 1)
@@ -119,7 +124,8 @@ class Discriminator(Network):
         self.q_class = nn.Linear(hidden, classes)
         self.q_codes = nn.Linear(hidden, 2 * codes)
         if text:
-            self.judge_text = nn.Linear(dim, hidden, bias=False)
+            if judge_text:
+                self.judge_text = nn.Linear(dim, hidden, bias=False)
             self.q_text = nn.Linear(hidden, dim)
         if paired:
             self.q_pair_audio = _mlp(dim, dim, 2)
@@ -135,7 +141,7 @@ class Discriminator(Network):
     def judgement(self, phi: Tensor, c: Tensor, t: Tensor | None = None) -> Tensor:
         """(n,) scores: high for real."""
         condition = self.judge_class(c)
-        if self.config["text"]:
+        if self.config["text"] and self.config["judge_text"]:
             assert t is not None
             condition = condition + self.judge_text(t)
         return self.judge(phi).squeeze(-1) + (condition * phi).sum(dim=-1) / phi.shape[-1] ** 0.5

@@ -86,7 +86,7 @@ class GenerationStage:
         if config.base:
             self._begin()
         self.generator.to(device)
-        self.discriminator = Discriminator(**shape).to(device)
+        self.discriminator = Discriminator(judge_text=config.judge_text, **shape).to(device)
 
         def adam(network: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
             return torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.99), foreach=True)

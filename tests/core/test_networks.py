@@ -26,6 +26,7 @@ MAKERS: dict[str, Callable[[], Network]] = {
     "generator": lambda: Generator(noise=4, text=True, paired=False, **SHAPE),
     "paired generator": lambda: Generator(noise=4, text=False, paired=True, **SHAPE),
     "discriminator": lambda: Discriminator(text=True, paired=False, **SHAPE),
+    "discriminator of emotions alone": lambda: Discriminator(text=True, paired=False, judge_text=False, **SHAPE),
     "paired discriminator": lambda: Discriminator(text=False, paired=True, **SHAPE),
     "projector": lambda: Projector(dim=6),
     "aligner": lambda: Aligner(

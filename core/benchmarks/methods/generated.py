@@ -130,6 +130,13 @@ def _without_mi(config: Config, text: bool) -> Gan:
     return Gan(mode_of(config, text), config.generation.model_copy(update=_NO_MI), filtered=False)
 
 
+def _conditional(config: Config, text: bool) -> Gan:
+    # Nothing but the discriminator can hold such a generator to its text.
+    mode = mode_of(config, text)
+    changed = {**_NO_MI, "judge_text": True} if mode == "text" else _NO_MI
+    return Gan(mode, config.generation.model_copy(update=changed), filtered=False)
+
+
 def _no_contrast(config: AlignmentConfig) -> AlignmentConfig:
     return config.model_copy(update={"w_con": 0.0, "w_sup": 0.0})
 
@@ -143,7 +150,7 @@ CGAN = Method(
     "conditional GAN, no MI",
     SETTINGS,
     generated,
-    networks=_without_mi,
+    networks=_conditional,
     teacher="gaussians",
     pair_settings=PAIR_SETTINGS,
 )
@@ -179,5 +186,5 @@ NO_MI = Method(
     teacher="gaussians",
     pair_settings=PAIR_SETTINGS,
 )
-"""``cgan`` has no mutual information in the generator, but the alignment of all methods; here the alignment has none
-either. Without text the alignment never has any: the two are then the same."""
+"""``cgan`` has no mutual information in the generator, whose discriminator judges the text as well, but the alignment
+of all methods; here the alignment has none either. Without text the two are the same."""

@@ -228,7 +228,7 @@ class _GeneratorStack:
     def _judge(self, said: dict[str, Tensor], c: Tensor, t: Tensor | None) -> Tensor:
         """(K, n) scores, as ``Discriminator.judgement``."""
         condition = (said["judge_class"] * c).sum(dim=-1)
-        if t is not None:
+        if t is not None and "judge_text" in said:
             condition = condition + (said["judge_text"] * t).sum(dim=-1)
         return said["judge"].squeeze(-1) + condition / self.d["judge.weight"].shape[1] ** 0.5
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
@@ -39,10 +42,13 @@ def test_generator(text: bool, paired: bool) -> None:
     assert torch.isfinite(network(z, torch.full((5, 3), 1 / 3), u, t)[0]).all()
 
 
-@pytest.mark.parametrize(("text", "paired"), [(False, False), (True, False), (False, True)])
-def test_discriminator(text: bool, paired: bool) -> None:
+@pytest.mark.parametrize(
+    ("text", "paired", "judged"),
+    [(False, False, False), (True, False, True), (True, False, False), (False, True, False)],
+)
+def test_discriminator(text: bool, paired: bool, judged: bool) -> None:
     torch.manual_seed(0)
-    network = Discriminator(text=text, paired=paired, **SHAPE)
+    network = Discriminator(text=text, paired=paired, judge_text=judged, **SHAPE)
     _, c, _, t = conditions()
     h = torch.randn((5, 8), generator=torch.Generator().manual_seed(1))
     phi = network.features(h, t)
@@ -50,7 +56,7 @@ def test_discriminator(text: bool, paired: bool) -> None:
     assert phi.shape == (5, 16)
     assert score.shape == (5,)
     assert (network.judgement(phi, c.roll(1, 0), t) - score).abs().max() > 1e-4
-    assert ((network.judgement(phi, c, -t) - score).abs().max() > 1e-4) == text
+    assert ((network.judgement(phi, c, -t) - score).abs().max() > 1e-4) == judged
     assert ((network.features(h, -t) - phi).abs().max() > 1e-4) == paired
     mean, log_variance = network.code_moments(100 * phi)
     assert mean.shape == log_variance.shape == (5, 2)
@@ -62,6 +68,17 @@ def test_discriminator(text: bool, paired: bool) -> None:
         assert network.text_scores(phi, t).shape == (5, 5)
     if paired:
         assert network.pair_scores(h, t).shape == (5, 5)
+
+
+def test_discriminator_of_an_earlier_version_judges_the_text(tmp_path: Path) -> None:
+    network = Discriminator(text=True, paired=False, **SHAPE)
+    network.save_pretrained(tmp_path / "d")
+    path = tmp_path / "d" / "config.json"
+    kept = json.loads(path.read_text())
+    del kept["judge_text"]
+    path.write_text(json.dumps(kept))
+    again = Discriminator.from_pretrained(tmp_path / "d")
+    assert again.config["judge_text"] is True
 
 
 def test_log_variance_keeps_a_gradient_at_its_ends() -> None:
