@@ -128,6 +128,14 @@ class GenerationConfig(_Section):
         "it soon ignores the noise.",
     )
     codes: int = Field(4, ge=1, le=32, description="Number of continuous latent codes u.")
+    code_share: float = Field(
+        0.25,
+        ge=0.0,
+        le=1.0,
+        description="With base: the codes begin with this share of the variance of the widest directions that tell no "
+        "emotions apart, one direction each, the noise with the rest. With 0 they begin with nothing, and some may "
+        "never come to mean anything.",
+    )
     hidden: int = Field(256, ge=8, le=4096, description="Width of the hidden layers.")
     adversarial: Adversarial = Field("hinge", description="Adversarial loss.")
     critic_steps: int = Field(1, ge=1, le=20, description="Discriminator steps for each generator step.")

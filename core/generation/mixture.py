@@ -60,6 +60,28 @@ class Mixture:
         found[: len(widest)] = (vectors[:, widest] * np.sqrt(np.clip(values[widest], 0.0, None))).T
         return found
 
+    def shared_spread(self, directions: int, codes: int, share: float) -> tuple[np.ndarray, np.ndarray]:
+        """``spread`` dealt out between noise and codes: z @ noise + u @ codes has the same covariance.
+
+        The codes take ``share`` of the variance of the widest directions, one each, along which the shares of the
+        classes stay as they are: the linear discriminants, (mu_c - mean) S^-1 x, do not move with them.
+
+        Returns:
+            of the noise (directions, d), of the codes (codes, d): zeros where there are fewer such directions.
+        """
+        spread = self.spread(directions)
+        # In the coordinates z, in which everything varies alike, discriminants are the centres themselves.
+        apart = (self.centres - self.centres.mean(axis=0)) @ np.linalg.pinv(spread)
+        _, sizes, rows = np.linalg.svd(apart, full_matrices=False)
+        telling = rows[sizes > 1e-9 * max(float(sizes.max()), 1e-300)]
+        free = np.eye(directions) - telling.T @ telling
+        values, vectors = np.linalg.eigh(free @ (spread @ spread.T) @ free)
+        widest = vectors[:, np.argsort(values)[::-1][:codes]].T
+        widest = widest[values[np.argsort(values)[::-1][:codes]] > 1e-9]
+        own = np.zeros((codes, spread.shape[1]))
+        own[: len(widest)] = np.sqrt(share) * (widest @ spread)
+        return spread - (1.0 - np.sqrt(1.0 - share)) * widest.T @ (widest @ spread), own
+
 
 def shares_of(logits: np.ndarray) -> np.ndarray:
     """Softmax over the classes, (n, k) to (n, k)."""

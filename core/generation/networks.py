@@ -29,11 +29,13 @@ class Generator(Network):
         text: whether t is an input. paired: whether t_hat is an output.
         base: whether generation begins at the Gaussians of the emotions (``begin_at``), from which the network learns
             to depart. Without it z is soon ignored, and features of one emotion are hardly more than one.
+        coded: whether these Gaussians vary with u too, not with z alone.
     """
 
     kind: ClassVar[str] = "mirage-generator"
     centres: Tensor
     spread: Tensor
+    code_spread: Tensor
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class Generator(Network):
         text: bool,
         paired: bool,
         base: bool = False,
+        coded: bool = False,
     ) -> None:
         super().__init__()
         self.config = {
@@ -57,6 +60,7 @@ class Generator(Network):
             "text": text,
             "paired": paired,
             "base": base,
+            "coded": coded,
         }
         self.body = _mlp(noise + classes + codes + (dim if text else 0), hidden, 3)
         self.audio = nn.Linear(hidden, dim)
@@ -66,12 +70,20 @@ class Generator(Network):
             width = 2 * dim if paired else dim
             self.register_buffer("centres", torch.zeros(classes, width))
             self.register_buffer("spread", torch.zeros(noise, width))
+            if coded:
+                self.register_buffer("code_spread", torch.zeros(codes, width))
         self.sphere = Sphere()
 
-    def begin_at(self, centres: Tensor, spread: Tensor) -> None:
-        """The Gaussians of ``base``: centres (k, d) and spread (noise, d); in paired mode (.., 2 d), audio first."""
+    def begin_at(self, centres: Tensor, spread: Tensor, code_spread: Tensor | None = None) -> None:
+        """The Gaussians of ``base``: c @ centres + z @ spread, with ``coded`` + u @ code_spread.
+
+        Args:
+            centres: (k, d). spread: (noise, d). code_spread: (m, d). In paired mode (.., 2 d), audio first.
+        """
         self.centres.copy_(centres)
         self.spread.copy_(spread)
+        if code_spread is not None:
+            self.code_spread.copy_(code_spread)
 
     def forward(self, z: Tensor, c: Tensor, u: Tensor, t: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """z (n, noise), c (n, k) on the simplex (soft mixtures are allowed), u (n, m), t (n, d) where text is an input.
@@ -88,6 +100,8 @@ class Generator(Network):
         h, t_hat = self.audio(x), self.text(x) if self.config["paired"] else None
         if self.config["base"]:
             begun = c @ self.centres + z @ self.spread
+            if self.config["coded"]:
+                begun = begun + u @ self.code_spread
             h = h + begun[..., : self.config["dim"]]
             t_hat = None if t_hat is None else t_hat + begun[..., self.config["dim"] :]
         return self.sphere(h), None if t_hat is None else self.sphere(t_hat)

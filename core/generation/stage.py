@@ -82,7 +82,8 @@ class GenerationStage:
             "text": mode == "text",
             "paired": mode == "paired",
         }
-        self.generator = Generator(noise=config.noise, base=config.base, **shape)
+        coded = config.base and config.code_share > 0.0
+        self.generator = Generator(noise=config.noise, base=config.base, coded=coded, **shape)
         if config.base:
             self._begin()
         self.generator.to(device)
@@ -106,8 +107,12 @@ class GenerationStage:
         data = self.data
         x = data.h if self.mode != "paired" or data.t is None else torch.cat([data.h, data.t], dim=1)
         mixture = Mixture.fit(x.numpy(), np.eye(self.classes)[data.labels.numpy()])
-        spread = mixture.spread(self.config.noise)
-        self.generator.begin_at(torch.from_numpy(mixture.centres), torch.from_numpy(spread))
+        config = self.config
+        noise, codes = mixture.shared_spread(config.noise, config.codes, config.code_share)
+        centres = torch.from_numpy(mixture.centres)
+        self.generator.begin_at(
+            centres, torch.from_numpy(noise), torch.from_numpy(codes) if config.code_share else None
+        )
 
     def conditions(self, count: int, generator: torch.Generator) -> Conditions:
         """Draws ``count`` conditions: c uniform, t of a training utterance of that emotion, z and u standard normal."""

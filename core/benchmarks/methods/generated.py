@@ -17,7 +17,8 @@ from core.config import AlignmentConfig, Config, GenerationConfig
 from core.generation import Discriminator, GenerationData, Generator
 
 SETTINGS = amounts(0.25, 0.5, 1.0, 2.0)
-_NO_MI = {"w_c": 0.0, "w_u": 0.0, "w_t": 0.0, "w_pair": 0.0}
+# Codes whose information nobody asks for are further noise, and begin with nothing.
+_NO_MI = {"w_c": 0.0, "w_u": 0.0, "w_t": 0.0, "w_pair": 0.0, "code_share": 0.0}
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,10 +100,13 @@ class _GeneratorStack:
         self.eye = torch.eye(self.classes)
         self.base: Tensor | None = None
         if config.base:
-            # z and c lead the inputs, c scaled: one product with both parts of the Gaussians.
-            centres = [network.centres / self.classes**0.5 for network in generators]
-            pairs = zip(generators, centres, strict=True)
-            self.base = torch.stack([torch.cat([network.spread, centre]) for network, centre in pairs])
+            # z, c and u lead the inputs, c scaled: one product with all parts of the Gaussians.
+            self.base = torch.stack([self._gaussians(network) for network in generators])
+
+    def _gaussians(self, network: Generator) -> Tensor:
+        """(inputs, d) of what the network begins at."""
+        codes = [network.code_spread] if network.config["coded"] else []
+        return torch.cat([network.spread, network.centres / self.classes**0.5, *codes])
 
     def _used(self, discriminator: Discriminator) -> list[str]:
         unused = [

@@ -70,7 +70,7 @@ def problem(seed: int, mode: str, rows: int = 60) -> GeneratorProblem:
         ("free", {"w_c": 0.0, "w_u": 0.0, "w_t": 0.0}),
         ("text", {"adversarial": "non-saturating", "critic_steps": 2}),
         ("text", {"w_t": 0.0}),
-        ("text", {"judge_text": True}),
+        ("text", {"judge_text": True, "code_share": 0.0}),
         ("paired", {}),
     ],
 )

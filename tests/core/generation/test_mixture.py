@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import torch
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -37,6 +39,33 @@ def test_draws_have_the_covariance() -> None:
     assert np.isclose((widest**2).sum(), np.linalg.eigvalsh(own.covariance)[-1])
 
 
+def test_codes_take_their_share_of_what_tells_no_emotions_apart() -> None:
+    x, labels = clusters(400)
+    own = Mixture.fit(x, np.eye(3)[labels])
+    noise, codes = own.shared_spread(8, 2, 0.25)
+    assert (noise.shape, codes.shape) == ((8, 6), (2, 6))
+    assert np.allclose(noise.T @ noise + codes.T @ codes, own.covariance)
+    # The long direction that says nothing comes first; it and the next one leave every discriminant as it is.
+    assert abs(codes[0, 5]) / np.linalg.norm(codes[0]) > 0.95
+    away = np.stack([own.centres[0] + 3.0 * code for code in (codes[0], codes[1], -codes[1], 0.0 * codes[0])])
+    assert np.allclose(own.posterior(away), own.posterior(own.centres[:1]), atol=1e-6)
+    # More codes than such directions: the others begin with nothing. Nothing given: the noise has it all.
+    many = own.shared_spread(8, 6, 0.25)[1]
+    assert np.allclose(many[4:], 0.0)
+    assert (np.abs(many[:4]).sum(axis=1) > 0).all()
+    assert np.array_equal(own.shared_spread(8, 2, 0.0)[0], own.spread(8))
+
+
+def test_a_generator_of_an_earlier_version_begins_without_its_codes(tmp_path) -> None:
+    network = Generator(dim=6, noise=6, classes=3, codes=2, hidden=8, text=False, paired=False, base=True)
+    network.save_pretrained(tmp_path / "g")
+    path = tmp_path / "g" / "config.json"
+    kept = json.loads(path.read_text())
+    del kept["coded"]
+    path.write_text(json.dumps(kept))
+    assert Generator.from_pretrained(tmp_path / "g").config["coded"] is False
+
+
 def test_a_generator_begins_at_the_gaussians_and_keeps_them_in_its_file(tmp_path) -> None:
     x, labels = clusters(90, scale=0.2)
     h = torch.nn.functional.layer_norm(torch.from_numpy(x).float(), (6,))
@@ -48,7 +77,9 @@ def test_a_generator_begins_at_the_gaussians_and_keeps_them_in_its_file(tmp_path
     for _ in range(5):
         stage.step()
     generator, _ = stage.finished()
-    assert np.allclose(generator.spread.numpy(), own.spread(6), atol=1e-6)
+    noise, codes = own.shared_spread(6, 2, config.code_share)
+    assert np.allclose(generator.spread.numpy(), noise, atol=1e-6)
+    assert np.allclose(generator.code_spread.numpy(), codes, atol=1e-6)
     generator.save_pretrained(tmp_path / "generator")
     again = Generator.from_pretrained(tmp_path / "generator")
     z, u, c = torch.randn(200, 6), torch.randn(200, 2), torch.eye(3)[torch.arange(200) % 3]
