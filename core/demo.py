@@ -72,7 +72,8 @@ def build_demo(audio_encoder: str, text_encoder: str = "minilm") -> None:
     from core.config import Config
     from core.corpora import ingest, load_corpus, save_corpus
     from core.encoders import embed_corpus
-    from core.runs import train
+    from core.runs import load_run, train
+    from core.runs.quality import measure_quality, write_quality
 
     with tempfile.TemporaryDirectory() as scratch:
         workspace = Workspace(scratch)
@@ -81,14 +82,16 @@ def build_demo(audio_encoder: str, text_encoder: str = "minilm") -> None:
         for folder in _stores(workspace):
             _rename_store(folder)
         train(NAME, config=Config(), workspace=workspace, run_id=RUN)
+        run = load_run(RUN, workspace)
+        write_quality(run, measure_quality(run))
         packed = Workspace(ASSETS / "workspace")
         shutil.rmtree(packed.root, ignore_errors=True)
         save_corpus(load_corpus(NAME, workspace), packed.corpus_file(NAME), portable=True)
         for folder in _stores(workspace):
             _copy(folder, packed.embeddings_folder(NAME, folder.name), shutil.ignore_patterns(".*"))
-        run = packed.run_folder(RUN)
-        _copy(workspace.run_folder(RUN), run, shutil.ignore_patterns("checkpoints", ".*", "job.log"))
-        _forget_machine(run)
+        target = packed.run_folder(RUN)
+        _copy(workspace.run_folder(RUN), target, shutil.ignore_patterns("checkpoints", ".*", "job.log"))
+        _forget_machine(target)
 
 
 def _rename_store(folder: Path) -> None:
