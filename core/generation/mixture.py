@@ -76,8 +76,8 @@ class Mixture:
         telling = rows[sizes > 1e-9 * max(float(sizes.max()), 1e-300)]
         free = np.eye(directions) - telling.T @ telling
         values, vectors = np.linalg.eigh(free @ (spread @ spread.T) @ free)
-        widest = vectors[:, np.argsort(values)[::-1][:codes]].T
-        widest = widest[values[np.argsort(values)[::-1][:codes]] > 1e-9]
+        order = np.argsort(values)[::-1][:codes]
+        widest = vectors[:, order[values[order] > 1e-9]].T
         own = np.zeros((codes, spread.shape[1]))
         own[: len(widest)] = np.sqrt(share) * (widest @ spread)
         return spread - (1.0 - np.sqrt(1.0 - share)) * widest.T @ (widest @ spread), own
