@@ -117,9 +117,10 @@ def test_command(mirage, tmp_path: Path, demo: LoadedRun) -> None:
 
 def test_a_code_that_does_nothing_is_named(demo: LoadedRun) -> None:
     deaf = load_run(demo.path)
-    first = deaf.networks()["generator"].body[0]
+    generator = deaf.networks()["generator"]
     with torch.no_grad():
-        first.weight[:, demo.noise_size + len(demo.classes)] = 0.0
+        generator.body[0].weight[:, demo.noise_size + len(demo.classes)] = 0.0
+        generator.code_spread[0] = 0.0
     notes = measure_effects(deaf, samples=40)["notes"]
     assert notes == ["u1 moves next to nothing (0.00 deviations)"]
 
