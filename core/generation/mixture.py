@@ -66,6 +66,9 @@ class Mixture:
         The codes take ``share`` of the variance of the widest directions, one each, along which the shares of the
         classes stay as they are: the linear discriminants, (mu_c - mean) S^-1 x, do not move with them.
 
+        Args:
+            directions: of the noise. codes: how many. share: from 0 to 1.
+
         Returns:
             of the noise (directions, d), of the codes (codes, d): zeros where there are fewer such directions.
         """

@@ -74,7 +74,7 @@ class Generator(Network):
                 self.register_buffer("code_spread", torch.zeros(codes, width))
         self.sphere = Sphere()
 
-    def begin_at(self, centres: Tensor, spread: Tensor, code_spread: Tensor | None = None) -> None:
+    def begin_at(self, centres: Tensor, spread: Tensor, code_spread: Tensor) -> None:
         """The Gaussians of ``base``: c @ centres + z @ spread, with ``coded`` + u @ code_spread.
 
         Args:
@@ -82,7 +82,7 @@ class Generator(Network):
         """
         self.centres.copy_(centres)
         self.spread.copy_(spread)
-        if code_spread is not None:
+        if self.config["coded"]:
             self.code_spread.copy_(code_spread)
 
     def forward(self, z: Tensor, c: Tensor, u: Tensor, t: Tensor | None = None) -> tuple[Tensor, Tensor | None]:

@@ -109,10 +109,7 @@ class GenerationStage:
         mixture = Mixture.fit(x.numpy(), np.eye(self.classes)[data.labels.numpy()])
         config = self.config
         noise, codes = mixture.shared_spread(config.noise, config.codes, config.code_share)
-        centres = torch.from_numpy(mixture.centres)
-        self.generator.begin_at(
-            centres, torch.from_numpy(noise), torch.from_numpy(codes) if config.code_share else None
-        )
+        self.generator.begin_at(*(torch.from_numpy(part) for part in (mixture.centres, noise, codes)))
 
     def conditions(self, count: int, generator: torch.Generator) -> Conditions:
         """Draws ``count`` conditions: c uniform, t of a training utterance of that emotion, z and u standard normal."""
