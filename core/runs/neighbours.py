@@ -44,7 +44,7 @@ class Neighbourhood:
 
     def novelty(self, queries: np.ndarray) -> np.ndarray:
         """(m,) mean distance to the 5 nearest points, as a multiple of what is typical among the points."""
-        return self._nearness(queries) / self._typical
+        return self._nearness(queries) / self.typical
 
     def _nearness(self, queries: np.ndarray) -> np.ndarray:
         """(m,) mean distance to the 5 nearest points; a query that is one of the points does not count itself."""
@@ -54,7 +54,7 @@ class Neighbourhood:
         return np.where(distances[:, 0] == 0.0, distances[:, 1:].mean(axis=1), distances[:, :-1].mean(axis=1))
 
     @cached_property
-    def _typical(self) -> float:
-        """Median over points of the mean distance to their 5 nearest others."""
+    def typical(self) -> float:
+        """What is usual: the median over points of the mean distance to their 5 nearest others."""
         rows = np.random.default_rng(0).permutation(len(self._points))[:_TYPICAL_ROWS]
         return max(float(np.median(self._nearness(self._points[rows]))), 1e-9)

@@ -74,19 +74,6 @@ def changed(before: Controls, **values: Any) -> Controls:
     return after
 
 
-def with_code(before: Controls, index: int, value: float) -> Controls:
-    """``before`` with one code moved, kept inside its limits."""
-    value = min(max(round(float(value), 2), -CODE_LIMIT), CODE_LIMIT)
-    return changed(before, codes=(*before.codes[:index], value, *before.codes[index + 1 :]))
-
-
-def with_weight(before: Controls, index: int, value: float) -> Controls:
-    """``before`` with one weight of its mixture moved; a mixture of nothing is refused (the old one stays)."""
-    assert before.mixture is not None
-    weights = (*before.mixture[:index], min(max(float(value), 0.0), 1.0), *before.mixture[index + 1 :])
-    return before if sum(weights) <= 0 else changed(before, mixture=weights)
-
-
 def arguments(controls: Controls, classes: Sequence[str], code_names: Sequence[str]) -> dict[str, Any]:
     """The keyword arguments of ``LoadedRun.generate`` that make exactly what the lab shows."""
     made: dict[str, Any] = {}

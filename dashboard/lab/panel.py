@@ -1,163 +1,58 @@
-"""The Latent lab page: controls, the map with what is generated, what it says of itself, its neighbours, the tray."""
+"""The Latent lab page: the component with controls, map and measures; noise and text, neighbours, the tray."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import theme
+from dashboard import components, theme
+from dashboard.lab import component, export, store
 from dashboard.lab import controls as logic
-from dashboard.lab import export, figures, map_figure, store
 from dashboard.lab.control_panel import show_controls
 from dashboard.lab.controls import Controls
-from dashboard.lab.readout import Readout, Strip, information_words, novelty_words, read, traverse
+from dashboard.lab.readout import Readout, read
 from dashboard.lab.tray_panel import show_tray
 from dashboard.space.clip import audio_of
-from dashboard.space.figures import bars_height, posterior_bars
 from dashboard.space.store import points_of
-from dashboard.space.widgets import SAME, key_for, taken
 
 if TYPE_CHECKING:
     from core import LoadedRun
 
+KEY = "lab_component"
 _NEAREST = 5
-CLOSE, WHOLE = "Close up", "Whole map"
+
+
+def show_lab(run: LoadedRun) -> None:
+    """Everything under the title: what stays is sent once, what moves is a fragment."""
+    _lab(run)
+    components.mount_script(lab=store.pack_of(run).content)
 
 
 @st.fragment
-def show_lab(run: LoadedRun) -> None:
-    """Everything under the title; a fragment, so that a control reruns no more than the lab."""
+def _lab(run: LoadedRun) -> None:
     state = store.current(run)
     now = state.controls
-    left, middle, right = st.columns([10, 13, 9], gap="medium")
     readout = read(run, now)
-    strip = traverse(run, now, readout)
-    before = store.set_places(readout.places)
-    with middle:
-        _map(run, now, readout, strip, before)
-        _strip(run, now, strip)
-    with right:
-        _measures(run, now, readout)
-    # After the map: what moves is sent first.
-    with left:
-        show_controls(run, now, undo=bool(state.history))
-    _nearest(run, now, readout)
-    show_tray(run, now, readout)
-    store.write_address(now)
-
-
-def _map(run: LoadedRun, now: Controls, readout: Readout, strip: Strip, before: Any) -> None:
-    points = points_of(run)
-    view = st.segmented_control(
-        "Part of the map",
-        [CLOSE, WHOLE],
-        key="lab_view",
-        default=CLOSE,
-        required=True,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    frame = points.bounds
-    if view == CLOSE:
-        frame = map_figure.close_up(frame, readout.places, strip.places)
-    option = map_figure.map_option(
-        store.base_of(run),
-        frame,
-        run.classes,
-        readout,
+    inputs, content = component.inputs_pack(run, now, readout)
+    data = component.component_data(
+        run,
+        points_of(run),
+        store.pack_of(run),
+        inputs,
         now,
-        strip=strip,
-        before=before,
+        seen=state.seen,
+        can_undo=bool(state.history),
         tray=[kept for kept in store.tray() if kept.run == run.id],
     )
-    st.echarts_chart(
-        option,
-        key="lab_map",
-        height=map_figure.MAP_HEIGHT,
-        on_select=_on_star,
-        alt=f"Map with {now.count} generated samples over the real utterances",
-    )
-    left_out = int((points.audio[:, 0] == points.audio[:, 0]).sum()) - len(store.base_of(run))
-    if left_out:
-        st.caption(
-            f"{map_figure.BASE_MOST:,} of the real utterances are drawn, chosen at random; {left_out:,} are not."
-        )
-
-
-def _strip(run: LoadedRun, now: Controls, strip: Strip) -> None:
-    names = list(run.code_names)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Traversal of**", width="content")
-        st.segmented_control(
-            "Code that the strip moves",
-            names,
-            key=key_for("lab_strip", names[now.strip]),
-            required=True,
-            label_visibility="collapsed",
-            on_change=_on_strip,
-            args=(names,),
-        )
-    st.echarts_chart(
-        figures.strip_option(names[now.strip], run.classes, strip, now.codes[now.strip]),
-        key="lab_strip_chart",
-        height=190,
-        alt=f"Probability of each emotion while {names[now.strip]} moves from -3 to 3 standard deviations",
-    )
-    st.caption(
-        f"Probability of each emotion (colours as on the map) for sample {now.sample + 1} while only "
-        f"{names[now.strip]} moves. Its way over the map is the line above."
-    )
-
-
-def _measures(run: LoadedRun, now: Controls, readout: Readout) -> None:
-    i = now.sample
-    st.number_input(
-        f"Sample looked at (of {now.count})",
-        1,
-        now.count,
-        step=1,
-        key=key_for("lab_sample", i + 1),
-        on_change=_on_sample,
-        help="Ringed on the map; a click on a star chooses it too.",
-    )
-    st.markdown("**Recognised as**")
-    st.echarts_chart(
-        posterior_bars(run.classes, readout.posterior, marks=readout.posterior[i]),
-        key="lab_posterior",
-        height=bars_height(run.classes),
-        alt="Mean probability of each emotion over all samples, and of the sample looked at",
-    )
-    st.caption(f"The classifier: mean of all {now.count} (bars), this sample (rings).")
-    st.markdown("**Codes asked and recovered**")
-    st.echarts_chart(
-        figures.codes_option(run.code_names, readout, now),
-        key="lab_codes",
-        height=84 + 30 * len(run.code_names),
-        alt="Asked and recovered value of each latent code, in standard deviations",
-    )
-    asked = now.asked(run.classes)
-    share = float(readout.recovered_emotion[i][run.classes.index(asked)])
-    st.caption(f"Read back from the feature by the Q heads. Emotion: {theme.plain(asked)} recovered with {share:.0%}.")
-    with st.container(horizontal=True, gap="medium"):
-        st.metric(
-            "Pointwise MI",
-            f"{readout.mi[i]:+.2f} nats",
-            width="content",
-            help=f"log p(c | h) - log p(c) with c = {theme.plain(asked)}: how much this feature says about the emotion "
-            "that was asked for.",
-        )
-        st.metric(
-            "Novelty",
-            f"{readout.novelty[i]:.2f} ×",
-            width="content",
-            help="Mean distance to the 5 nearest real utterances, as a multiple of what is typical among real ones.",
-        )
-    st.caption(
-        f"It {information_words(float(readout.mi[i]))}, and is {novelty_words(float(readout.novelty[i]))}. "
-        f"Mean of all: {readout.mi.mean():+.2f} nats, {readout.novelty.mean():.2f} ×."
-    )
+    with st.container(gap=None):
+        components.lab(key=KEY, data=data, on_asked_change=lambda: _on_asked(run), on_act_change=lambda: _on_act(run))
+        components.mount_pack("lab_inputs", content)
+    show_controls(run, now)
+    _nearest(run, now, readout)
+    show_tray(run, now, readout)
     _copy(run, now)
+    store.write_address(now)
 
 
 def _copy(run: LoadedRun, now: Controls) -> None:
@@ -189,25 +84,18 @@ def _nearest(run: LoadedRun, now: Controls, readout: Readout) -> None:
 # --- callbacks ---------------------------------------------------------------------------------------------------
 
 
-def _on_star() -> None:
-    groups = ((st.session_state.get("lab_map") or {}).get("selection") or {}).get("selected") or []
-    for group in groups:
-        indices = group.get("data_indices") or []
-        if group.get("series_id") == map_figure.STARS and len(indices) == 1 and isinstance(indices[0], int):
-            _look_at(indices[0])
+def _on_asked(run: LoadedRun) -> None:
+    event = components.sent(components.sent(st.session_state.get(KEY)).get("asked"))
+    # What was let go on another run's lab arrives late: it is not about this one.
+    if event.get("run") == run.id and store.hear(event):
+        store.change(lambda before: component.asked(before, event, run.classes))
 
 
-def _on_sample() -> None:
-    number = taken("lab_sample")
-    if number is not SAME and number is not None:
-        _look_at(int(number) - 1)
-
-
-def _look_at(index: int) -> None:
-    store.change(lambda before: logic.changed(before, sample=min(max(index, 0), before.count - 1)))
-
-
-def _on_strip(names: list[str]) -> None:
-    name = taken("lab_strip")
-    if name is not SAME:
-        store.change(lambda before: logic.changed(before, strip=names.index(name)))
+def _on_act(run: LoadedRun) -> None:
+    event = components.sent(components.sent(st.session_state.get(KEY)).get("act"))
+    if not store.hear(event):
+        return
+    if event.get("what") == "undo":
+        store.undo()
+    elif event.get("what") == "reset":
+        store.change(lambda _: logic.initial(run.classes, len(run.code_names)))

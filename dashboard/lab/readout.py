@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.lab.controls import CODE_LIMIT, Controls, arguments
+from dashboard.lab.controls import Controls, arguments
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core import LoadedRun
-
-STRIP_STEPS = 25
 
 
 @dataclass(frozen=True)
@@ -39,15 +38,6 @@ class Readout:
     condition: np.ndarray | None
 
 
-@dataclass(frozen=True)
-class Strip:
-    """One code moved over its range with all else held: ``at`` (s,) in sigma, posterior (s, k), places (s, 2)."""
-
-    at: np.ndarray
-    posterior: np.ndarray
-    places: np.ndarray
-
-
 def read(run: LoadedRun, controls: Controls) -> Readout:
     """Generates what the controls ask for and reads it back."""
     batch = run.generate(**arguments(controls, run.classes, run.code_names))
@@ -65,44 +55,17 @@ def read(run: LoadedRun, controls: Controls) -> Readout:
     )
 
 
-def traverse(run: LoadedRun, controls: Controls, readout: Readout) -> Strip:
-    """Moves code ``controls.strip`` of the looked-at sample from -3 to 3 sigma; noise, text and the rest stay."""
-    at = np.linspace(-CODE_LIMIT, CODE_LIMIT, STRIP_STEPS, dtype=np.float32)
-    row = readout.codes.iloc[[controls.sample]]
+Meaning = tuple[float, str]
+"""A value up to this bound means this; the last bound is infinite."""
 
-    def held(names: list[str]) -> np.ndarray:
-        return np.repeat(row[names].to_numpy(dtype=np.float32), len(at), axis=0)
-
-    z = held([f"z{i + 1}" for i in range(run.noise_size)])
-    c = held([f"c_{name}" for name in run.classes])
-    u = held(list(run.code_names))
-    u[:, controls.strip] = at
-    t = None
-    if readout.condition is not None:
-        t = np.repeat(readout.condition[controls.sample][None], len(at), axis=0)
-    h, _ = run.decode(z, c, u, t)
-    return Strip(at, run.posterior(h), run.project(h))
-
-
-def novelty_words(value: float) -> str:
-    """What a novelty score means.
-
-    >>> novelty_words(1.05)
-    'as typical as real speech'
-    """
-    if value < 0.7:
-        return "nearer to real speech than real utterances are to each other: typical, with little variety"
-    if value <= 1.4:
-        return "as typical as real speech"
-    if value <= 2.2:
-        return "at the edge of real speech"
-    return "far from all real speech: read the rest with care"
-
-
-def information_words(value: float) -> str:
-    """What a pointwise mutual information (nats) means."""
-    if value > 0.1:
-        return "speaks for the asked emotion"
-    if value < -0.1:
-        return "speaks against the asked emotion"
-    return "says little about the asked emotion"
+NOVELTY: tuple[Meaning, ...] = (
+    (0.7, "nearer to real speech than real utterances are to each other: typical, with little variety"),
+    (1.4, "as typical as real speech"),
+    (2.2, "at the edge of real speech"),
+    (math.inf, "far from all real speech: read the rest with care"),
+)
+INFORMATION: tuple[Meaning, ...] = (
+    (-0.1, "speaks against the asked emotion"),
+    (0.1, "says little about the asked emotion"),
+    (math.inf, "speaks for the asked emotion"),
+)

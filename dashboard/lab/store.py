@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard.lab import controls as logic
+from dashboard.lab.component import LabPack, lab_pack
 from dashboard.lab.controls import Controls
 from dashboard.lab.export import ADDRESS
-from dashboard.lab.map_figure import base_frame
 from dashboard.lab.tray import Kept
 from dashboard.space.store import points_of
 
@@ -26,15 +25,13 @@ _TRAY = "lab_tray"
 
 @dataclass(frozen=True, eq=False)
 class LabState:
-    """``history`` holds earlier controls, newest last. ``before`` and ``places`` are the stars' places (n, 2) before
-    and after the last change, for the trails; ``made`` is the address of the controls that ``places`` belong to."""
+    """``history`` holds earlier controls, newest last. ``seen`` is the number of the last event of the browser that was
+    heard: the component goes on showing what is newer than that."""
 
     run: str
     controls: Controls
     history: tuple[Controls, ...] = ()
-    before: np.ndarray | None = None
-    places: np.ndarray | None = None
-    made: str = ""
+    seen: int = 0
 
 
 def current(run: LoadedRun) -> LabState:
@@ -66,14 +63,14 @@ def undo() -> None:
         st.session_state[_KEY] = replace(held, controls=held.history[-1], history=held.history[:-1])
 
 
-def set_places(places: np.ndarray) -> np.ndarray | None:
-    """Notes where the stars are now, and gives where they were before the last change."""
+def hear(event: Mapping[str, Any]) -> bool:
+    """Notes the number of an event of the browser; false where it was heard before."""
     held: LabState = st.session_state[_KEY]
-    made = logic.to_address(replace(held.controls, sample=0, strip=0))
-    if made != held.made:
-        held = replace(held, before=held.places, places=places, made=made)
-        st.session_state[_KEY] = held
-    return held.before
+    number = event.get("seq")
+    if not isinstance(number, int) or number <= held.seen:
+        return False
+    st.session_state[_KEY] = replace(held, seen=number)
+    return True
 
 
 def write_address(controls: Controls) -> None:
@@ -93,12 +90,12 @@ def set_tray(kept: tuple[Kept, ...]) -> None:
     st.session_state[_TRAY] = kept
 
 
-def base_of(run: LoadedRun) -> pd.DataFrame:
-    """The muted points behind the generated ones, made once for all sessions."""
-    return _base(id(run), run)[1]
+def pack_of(run: LoadedRun) -> LabPack:
+    """What the browser needs of a run, made once for all sessions."""
+    return _pack(id(run), run)[1]
 
 
 # The run is kept with the result: as long as an entry lives, no other object can have the id it is found by.
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _base(key: int, _run: LoadedRun) -> tuple[Any, pd.DataFrame]:
-    return _run, base_frame(points_of(_run))
+@st.cache_resource(max_entries=4, show_spinner="Packing the networks")
+def _pack(key: int, _run: LoadedRun) -> tuple[LoadedRun, LabPack]:
+    return _run, lab_pack(_run, points_of(_run))

@@ -11,21 +11,18 @@ from dashboard.palette import emotion_colour
 from dashboard.space.map_style import grid
 
 
-def posterior_bars(
-    classes: Sequence[str], probabilities: np.ndarray, *, marks: np.ndarray | None = None, spread: bool = False
-) -> dict[str, Any]:
+def posterior_bars(classes: Sequence[str], probabilities: np.ndarray) -> dict[str, Any]:
     """One horizontal bar for each class, 0 to 1, the value at its end.
 
     Args:
         probabilities: (k,) bars, or (n, k): bars are then the mean over n.
-        marks: (k,) values of one sample, drawn as hollow dots on the bars.
     """
     values = np.atleast_2d(probabilities).mean(axis=0)
     series: list[dict[str, Any]] = [
         {
             "type": "bar",
             "id": "mean",
-            "name": "mean" if marks is not None else "probability",
+            "name": "probability",
             "barWidth": "56%",
             "data": [
                 {"value": round(float(value), 4), "itemStyle": {"color": emotion_colour(name)}}
@@ -37,18 +34,6 @@ def posterior_bars(
     ]
     for bar in series[0]["data"]:
         bar["label"] = {"formatter": f"{bar['value']:.2f}"}
-    if marks is not None:
-        series.append(
-            {
-                "type": "scatter",
-                "id": "sample",
-                "name": "this sample",
-                "symbolSize": 9,
-                "itemStyle": {"color": "rgba(0, 0, 0, 0)", "borderColor": "#8A94A0", "borderWidth": 2},
-                "data": [[round(float(mark), 4), number] for number, mark in enumerate(marks)],
-                "z": 5,
-            }
-        )
     return {
         "animation": False,
         "grid": grid(left=76, right=42, top=4, bottom=40),

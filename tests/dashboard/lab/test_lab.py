@@ -10,14 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
+import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core import LoadedRun, Workspace, load_run
+from dashboard.lab import component, export, tray
 from dashboard.lab import controls as logic
-from dashboard.lab import export, figures, map_figure, tray
 from dashboard.lab.controls import Controls
-from dashboard.lab.readout import novelty_words, read, traverse
+from dashboard.lab.readout import read
 from dashboard.space.points import map_points
 from dashboard.space.tables import csv_bytes, parquet_bytes
 
@@ -77,16 +78,6 @@ def test_fewer_points_move_the_sample_looked_at() -> None:
     assert logic.changed(replace(START, sample=15), count=4).sample == 3
 
 
-def test_codes_stay_inside_their_limits() -> None:
-    assert logic.with_code(START, 1, 7.0).codes == (0.0, 3.0, 0.0)
-
-
-def test_mixture_of_nothing_is_refused() -> None:
-    mixed = replace(START, mixture=(0.0, 0.5, 0.0))
-    assert logic.with_weight(mixed, 1, 0.0) == mixed
-    assert logic.with_weight(mixed, 2, 0.5).weights(CLASSES) == {"angry": 0.0, "happy": 0.5, "sad": 0.5}
-
-
 # --- what a run makes of it --------------------------------------------------------------------------------------
 
 
@@ -103,30 +94,15 @@ def test_readout_is_what_generate_gives(text_run: LoadedRun) -> None:
 
 def test_locked_noise_leaves_the_difference_to_the_code(text_run: LoadedRun) -> None:
     before = replace(logic.initial(text_run.classes, 3), count=4)
-    after = logic.with_code(before, 0, 2.0)
+    after = logic.changed(before, codes=(2.0, 0.0, 0.0))
     names = [f"z{i + 1}" for i in range(text_run.noise_size)] + ["text"]
     pd.testing.assert_frame_equal(read(text_run, before).codes[names], read(text_run, after).codes[names])
     assert not np.allclose(read(text_run, before).h, read(text_run, after).h)
 
 
-def test_strip_goes_through_the_sample_itself(text_run: LoadedRun) -> None:
-    controls = replace(logic.initial(text_run.classes, 3), codes=(0.5, 3.0, 0.0), count=4, sample=2, strip=1)
-    made = read(text_run, controls)
-    strip = traverse(text_run, controls, made)
-    assert strip.at[0] == -3
-    assert strip.at[-1] == 3
-    np.testing.assert_allclose(strip.posterior[-1], made.posterior[2], atol=1e-5)
-    np.testing.assert_allclose(strip.places[-1], made.places[2], atol=1e-4)
-    assert np.abs(strip.posterior[0] - strip.posterior[-1]).max() > 0
-
-
 def test_chosen_text_conditions_all_samples(text_run: LoadedRun) -> None:
     controls = replace(logic.initial(text_run.classes, 3), count=3, text=4)
     assert read(text_run, controls).codes["text"].tolist() == [text_run.utterances["utterance_id"][4]] * 3
-
-
-def test_novelty_has_words_for_every_value() -> None:
-    assert len({novelty_words(value) for value in (0.3, 1.0, 2.0, 9.0)}) == 4
 
 
 # --- export ------------------------------------------------------------------------------------------------------
@@ -211,44 +187,80 @@ def test_tray_script_makes_every_sample_again(
         np.testing.assert_array_equal(names["samples"][one.name], one.h)
 
 
-# --- charts ------------------------------------------------------------------------------------------------------
+# --- the browser's part ------------------------------------------------------------------------------------------
 
 
-def test_charts_are_json_and_show_every_sample(text_run: LoadedRun, kept: tuple[tray.Kept, ...]) -> None:
+def event(controls: Controls) -> dict:
+    """What the browser sends when a control is let go that shows ``controls``."""
+    return {
+        "emotion": CLASSES.index(controls.emotion),
+        "mixture": None if controls.mixture is None else list(controls.mixture),
+        "codes": list(controls.codes),
+        "truncation": controls.truncation,
+        "sample": controls.sample,
+        "strip": controls.strip,
+    }
+
+
+@given(some_controls)
+def test_what_the_browser_says_becomes_the_controls(controls: Controls) -> None:
+    before = replace(START, count=20, seed=controls.seed, text=controls.text)
+    assert component.asked(before, event(controls), CLASSES) == replace(controls, locked=True)
+
+
+json_values = some.recursive(
+    some.none() | some.booleans() | some.floats() | some.integers() | some.text(max_size=5),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(some.fixed_dictionaries({}, optional=dict.fromkeys(event(START), json_values)))
+def test_anything_from_a_browser_gives_usable_controls(said: dict) -> None:
+    made = component.asked(START, said, CLASSES)
+    assert logic.from_address(logic.to_address(made), START, CLASSES, TEXTS) is not None
+    assert made.emotion in CLASSES
+    assert all(-3 <= code <= 3 for code in made.codes)
+    assert made.mixture is None or (len(made.mixture) == 3 and sum(made.mixture) > 0)
+    assert 0 <= made.sample < made.count
+
+
+def test_mixture_of_nothing_is_refused() -> None:
+    mixed = replace(START, mixture=(0.0, 0.5, 0.0))
+    assert component.asked(mixed, {"mixture": [0, 0, 0]}, CLASSES) == mixed
+
+
+def test_unlocked_noise_is_drawn_anew_by_what_is_generated_alone() -> None:
+    free = replace(START, locked=False, seed=4)
+    assert component.asked(free, {"codes": [1, 0, 0]}, CLASSES).seed == 5
+    assert component.asked(free, {"strip": 2, "sample": 3}, CLASSES).seed == 4
+
+
+def test_pack_holds_networks_points_and_reference(text_run: LoadedRun) -> None:
+    points = map_points(text_run)
+    pack = component.lab_pack(text_run, points)
+    tensors = safetensors.numpy.load(pack.content)
+    assert tensors["places"].shape == (len(points), 2)
+    assert tensors["paint"].tolist() == [text_run.classes.index(label) for label in text_run.utterances["label"]]
+    np.testing.assert_array_equal(tensors["reference"], text_run.h)
+    assert component.lab_pack(text_run, points).key == pack.key
+
+
+def test_more_real_features_than_the_browser_takes_are_thinned(
+    text_run: LoadedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(component, "REFERENCE_MOST", 20)
+    pack = component.lab_pack(text_run, map_points(text_run))
+    assert safetensors.numpy.load(pack.content)["reference"].shape == (20, text_run.dim)
+    assert pack.typical > 0
+
+
+def test_what_is_sent_is_json_and_small(text_run: LoadedRun, kept: tuple[tray.Kept, ...]) -> None:
+    points = map_points(text_run)
     controls = replace(logic.initial(text_run.classes, 3), count=6)
-    made = read(text_run, controls)
-    strip = traverse(text_run, controls, made)
-    points = map_points(text_run)
-    base = map_figure.base_frame(points)
-    assert len(base) == 54
-    option = map_figure.map_option(
-        base, points.bounds, text_run.classes, made, controls, strip=strip, before=made.places + 1.0, tray=kept
-    )
-    option.pop("dataset")
-    series = {one["id"]: one for one in option["series"]}
-    assert len(series[map_figure.STARS]["data"]) == 6
-    assert len(series["trail"]["data"]) == 6
-    assert len(series["kept"]["data"]) == 2
-    codes = figures.codes_option(text_run.code_names, made, controls)
-    strips = figures.strip_option("u1", text_run.classes, strip, 0.5)
-    json.dumps([option, codes, strips], allow_nan=False)
-
-
-def test_close_up_holds_everything_and_stands_still() -> None:
-    frame = (0.0, 40.0, 0.0, 40.0)
-    near = np.array([[10.2, 10.2], [11.3, 11.5]])
-    made = map_figure.close_up(frame, near)
-    assert made == map_figure.close_up(frame, near + 0.1)
-    assert made[0] < 10.2
-    assert made[3] > 11.5
-    far = map_figure.close_up(frame, np.array([[-30.0, 0.0], [90.0, 0.0]]))
-    assert far[0] < -30
-    assert far[1] > 90
-
-
-def test_large_maps_are_thinned_always_alike(text_run: LoadedRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    points = map_points(text_run)
-    monkeypatch.setattr(map_figure, "BASE_MOST", 20)
-    rows = map_figure.base_rows(points)
-    assert len(rows) == 20
-    np.testing.assert_array_equal(rows, map_figure.base_rows(points))
+    pack = component.lab_pack(text_run, points)
+    inputs, content = component.inputs_pack(text_run, controls, read(text_run, controls))
+    data = component.component_data(text_run, points, pack, inputs, controls, seen=0, can_undo=False, tray=kept)
+    assert len(json.dumps(data, allow_nan=False)) < 8000
+    assert safetensors.numpy.load(content)["z"].shape == (6, text_run.noise_size)
+    assert safetensors.numpy.load(content)["t"].shape == (6, text_run.dim)

@@ -1,0 +1,28 @@
+"""The browser side: its own tests, and whether the bundle was built from the sources beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+
+import pytest
+
+from dashboard.components import SCRIPT
+
+FRONTEND = SCRIPT.parents[1] / "frontend"
+
+
+def test_bundle_was_built_from_these_sources() -> None:
+    digest = hashlib.sha256()
+    for path in sorted((FRONTEND / "src").iterdir(), key=lambda path: path.name):
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    digest.update((FRONTEND / "package-lock.json").read_bytes())
+    first = SCRIPT.read_text(encoding="utf-8").partition("\n")[0]
+    assert digest.hexdigest() in first, "run `npm ci && npm run build` in dashboard/frontend and commit the bundle"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_own_tests_of_the_frontend() -> None:
+    done = subprocess.run(["node", "--test"], cwd=FRONTEND, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-3000:]
