@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from core.runs.information import measure_information
     from core.runs.jobs import job_log, resume_job, start_job
     from core.runs.loaded import LoadedRun, load_run
+    from core.runs.neighbours import Neighbourhood
+    from core.runs.portable import portable_networks
     from core.runs.quality import measure_quality, write_quality
     from core.runs.quality_job import quality_state, start_quality
     from core.runs.requests import Batch
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Batch": "requests",
     "LoadedRun": "loaded",
+    "Neighbourhood": "neighbours",
     "State": "state",
     "create_run": "creation",
     "execute": "training",
@@ -35,6 +38,7 @@ _HOME = {
     "measure_effects": "effects",
     "measure_information": "information",
     "measure_quality": "quality",
+    "portable_networks": "portable",
     "quality_state": "quality_job",
     "read_events": "events",
     "read_state": "state",
@@ -50,6 +54,7 @@ _HOME = {
 __all__ = [
     "Batch",
     "LoadedRun",
+    "Neighbourhood",
     "State",
     "create_run",
     "execute",
@@ -59,6 +64,7 @@ __all__ = [
     "measure_effects",
     "measure_information",
     "measure_quality",
+    "portable_networks",
     "quality_state",
     "read_events",
     "read_state",

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import LoadedRun
-from core.runs.neighbours import Neighbourhood
-from core.runs.portable import portable_networks
+from core.runs import Neighbourhood, portable_networks
 from dashboard.components import pack_bytes, quantised
 from dashboard.lab import controls as logic
 from dashboard.lab.controls import Controls
@@ -36,9 +35,8 @@ HELP = {
     "asked for.",
     "novelty": "How far out of distribution the ringed sample is: mean distance to the 5 nearest real utterances, as a "
     "multiple of what is usual among real ones.",
-    "map": "Stars are generated, coloured by what the classifier makes of them; circles are real utterances, "
-    "coloured by their label. Faint lines lead back to where a star was before. Drag the map to move it, turn the wheel "
-    "to zoom.",
+    "map": "Stars are generated, coloured by what the classifier makes of them; circles are real utterances, coloured "
+    "by label. Faint lines lead back to where a star was before. Drag the map to move it, turn the wheel to zoom.",
     "strip": "Probability of each emotion for the ringed sample while only this code moves; its way over the map is "
     "the line. Press or drag on the strip to move the code.",
 }
