@@ -37,6 +37,8 @@ _library = st.components.v2.component("mirage_library", js=_code)
 _pack = st.components.v2.component("mirage_pack", js=_SMALL.replace("PART", "pack"))
 lab = st.components.v2.component("mirage_lab", js=_SMALL.replace("PART", "lab"))
 """The latent lab; see ``dashboard.lab.component``."""
+space = st.components.v2.component("mirage_space", js=_SMALL.replace("PART", "space"))
+"""The map of the aligned space; see ``dashboard.space.component``."""
 
 
 def mount_script(**packs: bytes) -> None:

@@ -18,6 +18,6 @@ await build({
   legalComments: "inline",
   loader: { ".css": "text" },
   banner: {
-    js: `/* Built from dashboard/frontend ${digest.digest("hex")} by npm run build. Contains twgl.js (MIT), kdbush (ISC). */`,
+    js: `/* Built from dashboard/frontend ${digest.digest("hex")} by npm run build. Contains twgl.js (MIT), d3-contour and d3-array (ISC). */`,
   },
 });

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dashboard import theme
-from dashboard.space import colouring, search, selection, store, tables
+from dashboard import components, theme
+from dashboard.space import colouring, component, search, store, tables
+from dashboard.space.component import MapLook
 from dashboard.space.detail import show_utterance
-from dashboard.space.map_view import HEIGHT, POINTS, MapLook, map_option, row_of_point
-from dashboard.space.points import GeneratedPoints, MapPoints
+from dashboard.space.points import MapPoints
 from dashboard.space.quality import quality_line
 from dashboard.space.selected_panel import show_selected
 
@@ -20,32 +20,57 @@ if TYPE_CHECKING:
     from core import LoadedRun
 
 GENERATED_MOST = 100
+KEY = "space_map"
 _NEIGHBOURS = 8
 
 
-@st.fragment
 def show_space(run: LoadedRun) -> None:
-    """Everything under the title; a fragment, so that a click reruns no more than this."""
+    """Everything under the title: where the points are is sent once, what changes is a fragment."""
+    _space(run)
+    (_, places), words = store.packs_of(run)
+    packs = {"places": places} if words is None else {"places": places, "words": words[1]}
+    components.mount_script(**packs)
+
+
+@st.fragment
+def _space(run: LoadedRun) -> None:
     points = store.points_of(run)
     state = store.current(run.id, points)
     look, by, per_emotion = _controls(points)
     visible = search.visible(points, {name: _filter(points, name) for name in search.FILTERS})
     chosen = state.selection.within(visible)
     generated = store.generated_of(run, per_emotion) if per_emotion else None
+    near = _neighbour_rows(run, points, chosen.picked)
 
     left, right = st.columns([5, 3], gap="medium")
     with left:
-        near = _neighbour_rows(run, points, chosen.picked)
-        look = replace(look, frame=state.frame, near=near)
-        _map(points, by, visible, chosen, look, generated, state.chart_key)
+        (places, _), words = store.packs_of(run)
+        colours = store.coloured(run, by, per_emotion)
+        paint, content = component.paint_pack(colours, visible)
+        data = component.component_data(
+            run.id,
+            points,
+            colours,
+            packs={"places": places, "paint": paint, "words": None if words is None else words[0]},
+            selection=chosen,
+            look=replace(look, view=state.view),
+            near=near,
+            seen=state.seen,
+            generated=generated,
+        )
+        with st.container(gap=None):
+            components.space(
+                key=KEY, data=data, on_chosen_change=lambda: _on_chosen(visible), on_view_change=lambda: _on_view(run)
+            )
+            components.mount_pack("paint", content)
         st.caption(quality_line(run))
-        show_selected(points, visible, chosen, near)
+        show_selected(points, visible, chosen)
     with right:
         if chosen.picked is None:
             _hint()
         else:
             show_utterance(run, points, chosen.picked, k=_NEIGHBOURS)
-    store.write_address(points, chosen)
+    store.write_address(points, store.current(run.id, points), chosen)
 
 
 def _controls(points: MapPoints) -> tuple[MapLook, str, int]:
@@ -94,7 +119,7 @@ def _controls(points: MapPoints) -> tuple[MapLook, str, int]:
                 value=True,
                 key="pairs",
                 bind="query-params",
-                help=f"A line from the audio to the text of an utterance, at most {selection.MOST_PAIRS} of them.",
+                help="A line from the audio to the text of an utterance, for at most 300 of them.",
             )
         st.text_input(
             "Find in transcripts",
@@ -110,35 +135,12 @@ def _controls(points: MapPoints) -> tuple[MapLook, str, int]:
     return MapLook(audio="audio" in shown, text="text" in shown, pairs=pairs), by, min(per_emotion, GENERATED_MOST)
 
 
-def _map(
-    points: MapPoints,
-    by: str,
-    visible: np.ndarray,
-    chosen: selection.Selection,
-    look: MapLook,
-    generated: GeneratedPoints | None,
-    key: str,
-) -> None:
-    colours = colouring.colouring(points, by, generated)
-    option = map_option(points, colours, visible=visible, selection=chosen, look=look, generated=generated)
-    st.echarts_chart(
-        option,
-        key=key,
-        height=HEIGHT,
-        on_select=lambda: _on_map(points, key),
-        alt=f"Map of {int(visible.sum())} utterances in the aligned space, coloured by {colours.title}",
-    )
-    _, left_out = selection.pair_lines(points, chosen.rows)
-    if look.pairs and look.audio and look.text and left_out:
-        st.caption(f"{selection.MOST_PAIRS} pairs are joined by lines; {left_out} more are selected.")
-
-
 def _hint() -> None:
     theme.empty(
         "Nothing is picked yet",
         "Click a point to hear it, read it and see what lies near it in the full dimension. "
-        "Draw a **lasso** or a **box** (icons above the map) to select many; select a row of the table to find it on "
-        "the map.",
+        "Draw a **lasso** or a **box** (above the map) to select many; select a row of the table to find it on the "
+        "map.",
         icon=":material/touch_app:",
     )
 
@@ -152,11 +154,18 @@ def _neighbour_rows(run: LoadedRun, points: MapPoints, row: int | None) -> tuple
 # --- callbacks ---------------------------------------------------------------------------------------------------
 
 
-def _on_map(points: MapPoints, key: str) -> None:
-    event = st.session_state.get(key)
-    rows = selection.selected_by(event, POINTS, row_of_point(points))
-    held: store.SpaceState = st.session_state[store.KEY]
-    store.keep(replace(held, selection=selection.after_map(held.selection, rows)))
+def _on_chosen(visible: np.ndarray) -> None:
+    event = components.sent(components.sent(st.session_state.get(KEY)).get("chosen"))
+    if store.hear(event):
+        held: store.SpaceState = st.session_state[store.KEY]
+        store.keep(replace(held, selection=component.chosen(event, visible)))
+
+
+def _on_view(run: LoadedRun) -> None:
+    event = components.sent(components.sent(st.session_state.get(KEY)).get("view"))
+    if event.get("run") == run.id:
+        held: store.SpaceState = st.session_state[store.KEY]
+        store.keep(replace(held, view=component.seen_view(event)))
 
 
 def _search(points: MapPoints) -> None:

@@ -14,8 +14,11 @@ from dashboard.space import selection, store, tables
 from dashboard.space.points import MapPoints
 from dashboard.space.widgets import SAME, key_for, taken
 
+TABLE_MOST = 1000
+"""Rows that the table shows: a browser takes long for tens of thousands."""
 
-def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selection, near: tuple[int, ...]) -> None:
+
+def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selection) -> None:
     """The selected utterances, or all visible ones; the marked row is the picked one."""
     rows = chosen.rows or tuple(np.flatnonzero(visible).tolist())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -31,19 +34,6 @@ def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Sele
                 on_click=_clear,
                 help="Forget the selection and the picked utterance.",
             )
-            around = chosen.rows if len(chosen.rows) > 1 or chosen.picked is None else (chosen.picked, *near)
-            zoomed = st.session_state[store.KEY].frame is not None
-            if zoomed:
-                st.button("Whole map", icon=":material/zoom_out_map:", on_click=store.zoom, args=(points, ()))
-            else:
-                st.button(
-                    "Zoom in",
-                    icon=":material/zoom_in:",
-                    disabled=len(around) < 2,
-                    on_click=store.zoom,
-                    args=(points, around),
-                    help="Shows the part of the map that holds the selection, or the picked one and its neighbours.",
-                )
             for label, suffix, mime, make in (
                 ("CSV", "csv", "text/csv", tables.csv_bytes),
                 ("Parquet", "parquet", "application/vnd.apache.parquet", tables.parquet_bytes),
@@ -57,14 +47,17 @@ def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Sele
                     on_click="ignore",
                     help="The rows of this table with all their columns and their places on the map.",
                 )
-    name = f"space_rows_{hash(rows) & 0xFFFFFFFF:x}"
-    key = key_for(name, _marked_rows([] if chosen.picked not in rows else [rows.index(chosen.picked)]))
+    first = rows[:TABLE_MOST]
+    if len(rows) > len(first):
+        st.caption(f"The table shows the first {len(first):,} of {len(rows):,}; the files hold all of them.")
+    name = f"space_rows_{hash(first) & 0xFFFFFFFF:x}"
+    key = key_for(name, _marked_rows([] if chosen.picked not in first else [first.index(chosen.picked)]))
     st.dataframe(
-        tables.shown_table(points, rows),
+        tables.shown_table(points, first),
         key=key,
         hide_index=True,
         height=330,
-        on_select=partial(_on_table, rows, name),
+        on_select=partial(_on_table, first, name),
         selection_mode="single-row",
         column_config=_columns(),
         alt="The selected utterances; selecting one shows it in full",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
-from dashboard.space.points import GeneratedPoints, MapPoints, frame_of, generated_points, map_points
+from dashboard.space.colouring import Colouring, colouring
+from dashboard.space.component import packed, places_pack, seen_view, unpacked, words_pack
+from dashboard.space.points import GeneratedPoints, MapPoints, generated_points, map_points
 from dashboard.space.search import matches
 from dashboard.space.selection import Selection, row_of_id
 
@@ -16,37 +18,45 @@ if TYPE_CHECKING:
     from core import LoadedRun
 
 ID_PARAMETER = "id"
+SELECTED_PARAMETER = "selected"
+VIEW_PARAMETER = "view"
 FIND_PARAMETER = "find"
 KEY = "space"
 """Where the session state holds it."""
 _GENERATED_SEED = 0
+_ADDRESS_MOST = 1500
+"""Letters of a selection that an address still holds: 9,000 utterances."""
 
 
 @dataclass(frozen=True)
 class SpaceState:
-    """``chart`` counts the charts that were started anew, which is how drawn areas are cleared from outside."""
+    """``view`` is the middle and the zoom of the map, None for the whole of it. ``seen`` is the number of the last
+    event of the browser that was heard: the map goes on showing what is newer than that."""
 
     run: str
     selection: Selection = field(default_factory=Selection)
-    frame: tuple[float, float, float, float] | None = None
-    chart: int = 0
-
-    @property
-    def chart_key(self) -> str:
-        return f"space_map_{self.chart}"
+    view: tuple[float, float, float] | None = None
+    seen: int = 0
 
 
 def current(run_id: str, points: MapPoints) -> SpaceState:
-    """The state for this run. A new run, or the first visit, starts from the address (``?id=``, ``?find=``)."""
+    """The state for this run. A new run, or the first visit, starts from the address."""
     held = st.session_state.get(KEY)
     if isinstance(held, SpaceState) and held.run == run_id:
         return held
-    picked = row_of_id(points, st.query_params.get(ID_PARAMETER))
-    chart = held.chart + 1 if isinstance(held, SpaceState) else 0
-    found = matches(points, st.query_params.get(FIND_PARAMETER, ""))
-    fresh = SpaceState(run_id, Selection(found, picked), chart=chart)
+    asked = st.query_params
+    picked = row_of_id(points, asked.get(ID_PARAMETER))
+    rows = matches(points, asked.get(FIND_PARAMETER, "")) or unpacked(asked.get(SELECTED_PARAMETER, ""), len(points))
+    fresh = SpaceState(run_id, Selection(rows, picked), view=_numbers(asked.get(VIEW_PARAMETER)))
     st.session_state[KEY] = fresh
     return fresh
+
+
+def _numbers(text: str | None) -> tuple[float, float, float] | None:
+    try:
+        return seen_view({"view": [float(part) for part in (text or "").split(",")]})
+    except ValueError:
+        return None
 
 
 def keep(state: SpaceState) -> None:
@@ -55,9 +65,19 @@ def keep(state: SpaceState) -> None:
 
 
 def select(rows: tuple[int, ...], *, picked: int | None = None) -> None:
-    """Replaces the selection from outside the map: what was drawn on it goes."""
+    """Replaces the selection from outside the map."""
     held: SpaceState = st.session_state[KEY]
-    keep(replace(held, selection=Selection(rows, picked), chart=held.chart + 1))
+    keep(replace(held, selection=Selection(rows, picked)))
+
+
+def hear(event: Mapping[str, Any]) -> bool:
+    """Notes the number of a selection by hand; false where it was heard before, or is about another run."""
+    held: SpaceState = st.session_state[KEY]
+    number = event.get("seq")
+    if event.get("run") != held.run or not isinstance(number, int) or number <= held.seen:
+        return False
+    keep(replace(held, seen=number))
+    return True
 
 
 def pick(row: int | None) -> None:
@@ -66,22 +86,24 @@ def pick(row: int | None) -> None:
     keep(replace(held, selection=replace(held.selection, picked=row)))
 
 
-def zoom(points: MapPoints, rows: tuple[int, ...]) -> None:
-    """Shows the part of the map that holds ``rows``; the whole map where there are none."""
-    held: SpaceState = st.session_state[KEY]
-    chosen = list(rows)
-    places = np.concatenate([points.audio[chosen], points.text[chosen]])
-    places = places[np.isfinite(places).all(axis=1)]
-    keep(replace(held, frame=frame_of(places) if len(places) else None))
+def write_address(points: MapPoints, state: SpaceState, selection: Selection) -> None:
+    """Keeps the picked utterance, the selection and the view in the address.
+
+    What a search found is in the address as the search; of a selection too large for an address nothing is.
+    """
+    picked = None if selection.picked is None else str(points.table["utterance_id"].iat[selection.picked])
+    _write(ID_PARAMETER, picked)
+    searched = bool(st.query_params.get(FIND_PARAMETER))
+    bits = "" if searched else packed(selection.rows, len(points))
+    _write(SELECTED_PARAMETER, bits if 0 < len(bits) <= _ADDRESS_MOST else None)
+    _write(VIEW_PARAMETER, None if state.view is None else ",".join(f"{value:g}" for value in state.view))
 
 
-def write_address(points: MapPoints, selection: Selection) -> None:
-    """Keeps the picked utterance in the address as ``?id=``."""
-    wanted = None if selection.picked is None else str(points.table["utterance_id"].iat[selection.picked])
-    if wanted is None:
-        st.query_params.pop(ID_PARAMETER, None)
-    elif st.query_params.get(ID_PARAMETER) != wanted:
-        st.query_params[ID_PARAMETER] = wanted
+def _write(name: str, value: str | None) -> None:
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
 
 
 def points_of(run: LoadedRun) -> MapPoints:
@@ -94,7 +116,29 @@ def generated_of(run: LoadedRun, per_emotion: int) -> GeneratedPoints:
     return _generated(id(run), per_emotion, run)[1]
 
 
+def packs_of(run: LoadedRun) -> tuple[tuple[str, bytes], tuple[str, bytes] | None]:
+    """Places and words of the map of a run, made once for all sessions."""
+    return _packs(id(run), run)[1]
+
+
+def coloured(run: LoadedRun, by: str, per_emotion: int) -> Colouring:
+    """The colours of a run's map, computed once for all sessions."""
+    return _coloured(id(run), by, per_emotion, run)[1]
+
+
 # The run is kept with the result: as long as an entry lives, no other object can have the id it is found by.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _packs(key: int, _run: LoadedRun) -> tuple[LoadedRun, Any]:
+    points = points_of(_run)
+    return _run, (places_pack(points), words_pack(points))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _coloured(key: int, by: str, per_emotion: int, _run: LoadedRun) -> tuple[LoadedRun, Colouring]:
+    generated = generated_of(_run, per_emotion) if per_emotion else None
+    return _run, colouring(points_of(_run), by, generated)
+
+
 @st.cache_resource(max_entries=4, show_spinner="Laying out the map")
 def _points(key: int, _run: LoadedRun) -> tuple[LoadedRun, MapPoints]:
     return _run, map_points(_run)

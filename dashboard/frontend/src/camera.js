@@ -17,16 +17,16 @@ export class Camera {
   }
 
   /**
-   * The size of the picture in CSS pixels; what is in its middle stays there.
+   * The size of the picture in CSS pixels; its middle and its zoom stay.
    *
    * @param {number} width
    * @param {number} height
    */
   resize(width, height) {
-    const before = Math.min(this.width, this.height);
-    this.scale *= Math.min(width, height) / before;
+    const zoom = this.scale / this.least;
     this.width = width;
     this.height = height;
+    this.scale = zoom * this.least;
   }
 
   /** @param {Frame} frame to be seen as large as it goes */

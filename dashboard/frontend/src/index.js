@@ -2,6 +2,7 @@
 
 import { Lab } from "./lab.js";
 import { keepPack } from "./packs.js";
+import { Space } from "./space.js";
 
 export { LabModel } from "./lab_model.js";
 export { readNetworks } from "./networks.js";
@@ -12,18 +13,39 @@ export { readTensors } from "./tensors.js";
  *   setTriggerValue: (name: string, value: unknown) => void}} Mount what Streamlit hands to a component
  */
 
-/** @type {WeakMap<object, Lab>} */
-const labs = new WeakMap();
+/** @type {WeakMap<object, Lab | Space>} */
+const held = new WeakMap();
+
+/**
+ * Streamlit calls a component again whenever something changed: what was made the first time stays.
+ *
+ * @template {Lab | Space} T
+ * @param {object} parent
+ * @param {() => T} make
+ * @returns {T}
+ */
+function stay(parent, make) {
+  const found = /** @type {T | undefined} */ (held.get(parent)) ?? make();
+  held.set(parent, found);
+  return found;
+}
+
+/** @param {object} parent */
+function leave(parent) {
+  held.get(parent)?.remove();
+  held.delete(parent);
+}
 
 /** @param {Mount} mount */
 export function lab({ data, parentElement, setStateValue, setTriggerValue }) {
-  let held = labs.get(parentElement);
-  if (!held) labs.set(parentElement, (held = new Lab(parentElement)));
-  held.update(data, { state: setStateValue, trigger: setTriggerValue });
-  return () => {
-    labs.get(parentElement)?.remove();
-    labs.delete(parentElement);
-  };
+  stay(parentElement, () => new Lab(parentElement)).update(data, { state: setStateValue, trigger: setTriggerValue });
+  return () => leave(parentElement);
+}
+
+/** @param {Mount} mount */
+export function space({ data, parentElement, setStateValue }) {
+  stay(parentElement, () => new Space(parentElement)).update(data, setStateValue);
+  return () => leave(parentElement);
 }
 
 /** @param {Mount} mount */
@@ -39,6 +61,6 @@ export function pack({ data }) {
 export default function library({ data }) {
   /** @type {Record<string, {resolve: (parts: object) => void}>} */
   const waiting = /** @type {any} */ (globalThis).mirageParts;
-  waiting?.[data.version]?.resolve({ lab, pack });
-  /** @type {any} */ (globalThis).mirageLibrary = { version: data.version, parts: { lab, pack } };
+  waiting?.[data.version]?.resolve({ lab, pack, space });
+  /** @type {any} */ (globalThis).mirageLibrary = { version: data.version, parts: { lab, pack, space } };
 }

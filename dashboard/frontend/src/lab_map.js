@@ -52,7 +52,7 @@ export class LabMap {
       tool("Whole map", "All real utterances (key 0)", () => this.view.fit(facts.frame)),
       tool("+", "Nearer (key +)", () => this.zoom(1.4)),
       tool("−", "Farther (key -)", () => this.zoom(1 / 1.4)),
-      tool("PNG", "The map as a picture", () => this.#picture()),
+      tool("PNG", "The map as a picture", () => this.view.picture("latent-lab.png", this.theme().background)),
     );
     this.view.whole.append(this.tools);
   }
@@ -155,29 +155,6 @@ export class LabMap {
     // Of a code that hardly moves anything on the map, both ends would be written into one another.
     if (Math.hypot(ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]) < APART) return;
     ends.forEach(([left, top], i) => label(context, `${pathName} ${i ? "+" : "−"}3`, left, top + 18, theme));
-  }
-
-  #picture() {
-    const { base, above, whole } = this.view;
-    const picture = element("canvas", {});
-    picture.width = base.width;
-    picture.height = base.height;
-    const context = picture.getContext("2d");
-    if (!context) return;
-    context.fillStyle = this.theme().background;
-    context.fillRect(0, 0, picture.width, picture.height);
-    // What WebGL drew is there only until the browser has shown it: drawn once more, now.
-    this.view.drawBase();
-    context.drawImage(base, 0, 0);
-    context.drawImage(above, 0, 0);
-    picture.toBlob((blob) => {
-      if (!blob) return;
-      const link = element("a", { href: URL.createObjectURL(blob), download: "latent-lab.png" });
-      whole.append(link);
-      link.click();
-      link.remove();
-      URL.revokeObjectURL(link.href);
-    });
   }
 }
 

@@ -77,6 +77,34 @@ export class MapView {
     this.#moved();
   }
 
+  /**
+   * Gives the map to the person as a PNG file.
+   *
+   * @param {string} name of the file
+   * @param {string} background
+   */
+  picture(name, background) {
+    const picture = element("canvas", {});
+    picture.width = this.base.width;
+    picture.height = this.base.height;
+    const context = picture.getContext("2d");
+    if (!context) return;
+    context.fillStyle = background;
+    context.fillRect(0, 0, picture.width, picture.height);
+    // What WebGL drew is there only until the browser has shown it: drawn once more, now.
+    this.drawBase();
+    context.drawImage(this.base, 0, 0);
+    context.drawImage(this.above, 0, 0);
+    picture.toBlob((blob) => {
+      if (!blob) return;
+      const link = element("a", { href: URL.createObjectURL(blob), download: name });
+      this.whole.append(link);
+      link.click();
+      link.remove();
+      URL.revokeObjectURL(link.href);
+    });
+  }
+
   remove() {
     this.observer.disconnect();
     if (this.asked !== null) cancelAnimationFrame(this.asked);
@@ -116,7 +144,7 @@ export class MapView {
       return /** @type {[number, number]} */ ([event.clientX - box.left, event.clientY - box.top]);
     };
     whole.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || (event.target instanceof Element && event.target.closest("button"))) return;
       whole.setPointerCapture(event.pointerId);
       whole.focus({ preventScroll: true });
       pointers.set(event.pointerId, (pressed = at(event)));

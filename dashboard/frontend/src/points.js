@@ -48,6 +48,18 @@ void main() {
 }`;
 
 /**
+ * Where a point is, in map units.
+ *
+ * @param {Cloud} cloud
+ * @param {number} row
+ * @param {import("./camera.js").Frame} frame
+ * @returns {[number, number]}
+ */
+export function placeOf({ places }, row, [a, b, c, d]) {
+  return [a + (places[2 * row] / STEPS) * (b - a), c + (places[2 * row + 1] / STEPS) * (d - c)];
+}
+
+/**
  * Something that draws points on ``canvas``: with WebGL, or in two dimensions where there is none.
  *
  * @param {HTMLCanvasElement} canvas

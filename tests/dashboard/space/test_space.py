@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as some
 
 from core import LoadedRun, Workspace, load_run
-from dashboard.space import colouring, detail, map_view, search, selection, tables
+from dashboard.space import colouring, component, detail, search, selection, tables
 from dashboard.space.clip import clip_of, wav_bytes
-from dashboard.space.map_style import FAINT
-from dashboard.space.points import MapPoints, generated_points, map_points
+from dashboard.space.points import GeneratedPoints, MapPoints, generated_points, map_points
 from dashboard.space.quality import quality_line
 from dashboard.space.selection import Selection
 
@@ -119,39 +121,36 @@ def test_columns_without_a_value_cannot_be_chosen() -> None:
 # --- selection ---------------------------------------------------------------------------------------------------
 
 
-def event(*indices: object, series: str = "points") -> dict[str, object]:
-    return {"selection": {"selected": [{"series_id": series, "data_indices": list(indices)}], "areas": []}}
+visible_rows = np.array([True, True, False, True])
 
 
-def test_audio_and_text_point_of_an_utterance_select_the_same_row(points: MapPoints) -> None:
-    rows = map_view.row_of_point(points)
-    assert selection.selected_by(event(5, 54 + 5, 2), "points", rows) == (2, 5)
+def said(*rows: int, **more: object) -> dict[str, object]:
+    """What the browser sends of a selection among four utterances."""
+    return {"selected": component.packed(rows, 4), "picked": None, **more}
 
 
-@pytest.mark.parametrize("odd", [None, {}, event(), event(-1, 10_000, "x", None), event(3, series="generated")])
-def test_odd_events_select_nothing(odd: dict[str, object] | None, points: MapPoints) -> None:
-    assert selection.selected_by(odd, "points", map_view.row_of_point(points)) == ()
+def test_selection_of_the_browser_is_taken_as_far_as_filters_let_it() -> None:
+    assert component.chosen(said(0, 2, 3, picked=1), visible_rows) == Selection((0, 3), 1)
+    assert component.chosen(said(), visible_rows) == Selection((), None)
 
 
-def test_click_picks_and_lasso_does_not() -> None:
-    clicked = selection.after_map(Selection((), None), (4,))
-    assert clicked == Selection((4,), 4)
-    assert selection.after_map(clicked, (4, 6, 9)) == Selection((4, 6, 9), 4)
-    assert selection.after_map(clicked, ()) == Selection((), None)
+@given(some.sets(some.integers(0, 40)))
+def test_rows_survive_the_way_as_bits(rows: set[int]) -> None:
+    assert component.unpacked(component.packed(sorted(rows), 41), 41) == tuple(sorted(rows))
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"selected": 7}, {"selected": "%"}, {"selected": "////////"}, {"picked": "x"}, {"picked": True}]
+)
+def test_odd_events_do_no_harm(odd: dict[str, object]) -> None:
+    made = component.chosen(odd, visible_rows)
+    assert set(made.rows) <= {0, 1, 3}
+    assert made.picked is None
 
 
 def test_selection_takes_visible_points_only() -> None:
     visible = np.array([True, False, True])
     assert Selection((0, 1, 2, 7), 1).within(visible) == Selection((0, 2), 1)
-
-
-def test_pairs_are_joined_up_to_a_limit_that_is_said(points: MapPoints) -> None:
-    lines, left_out = selection.pair_lines(points, [3])
-    np.testing.assert_allclose(lines[0], [points.audio[3], points.text[3]], atol=1e-4)
-    assert left_out == 0
-    lines, left_out = selection.pair_lines(points, [3] * (selection.MOST_PAIRS + 5))
-    assert (len(lines), left_out) == (selection.MOST_PAIRS, 5)
-    assert selection.pair_lines(many_speakers(3), [0, 1]) == ([], 0)
 
 
 def test_unknown_id_of_an_address_is_no_row(points: MapPoints) -> None:
@@ -235,51 +234,75 @@ def test_agreement_counts_what_the_map_keeps(points: MapPoints) -> None:
     assert tables.agreement(points, 4, np.argsort(distance)[-3:].tolist(), 5) == 0
 
 
-# --- the chart ---------------------------------------------------------------------------------------------------
+# --- what the browser gets ---------------------------------------------------------------------------------------
 
 
-def option(points: MapPoints, by: str = "emotion", chosen: Selection = Selection(), **look: object) -> dict:  # noqa: B008
-    colours = colouring.colouring(points, by)
-    visible = np.ones(len(points), dtype=bool)
-    visible[0] = False
-    return map_view.map_option(
+def sent(points: MapPoints, by: str = "emotion", chosen: Selection = Selection(), **look: object) -> dict:  # noqa: B008
+    return component.component_data(
+        "run",
         points,
-        colours,
-        visible=visible,
+        colouring.colouring(points, by),
+        packs={"places": "p", "paint": "q", "words": None},
         selection=chosen,
-        look=map_view.MapLook(**look),  # type: ignore[arg-type]
+        look=component.MapLook(**look),  # type: ignore[arg-type]
+        near=(5, 6),
+        seen=3,
+        generated=None,
     )
 
 
-def test_hidden_points_have_no_place_but_keep_their_number(points: MapPoints) -> None:
-    frame = option(points)["dataset"][0]["source"]
-    assert len(frame) == 2 * len(points)
-    assert frame["x"].isna().tolist()[:2] == [True, False]
-    assert option(points, text=False)["dataset"][0]["source"]["x"].isna().sum() == len(points) + 1
+def test_places_take_four_bytes_each_and_lead_back(points: MapPoints) -> None:
+    _, content = component.places_pack(points)
+    tensors = safetensors.numpy.load(content)
+    low_x, high_x, low_y, high_y = points.bounds
+    for name, places in (("audio", points.audio), ("text", points.text)):
+        assert tensors[name].nbytes == 4 * len(points)
+        known = np.isfinite(places[:, 0])
+        assert (tensors[name][~known] == 65535).all()
+        back = tensors[name][known] / 65534 * [high_x - low_x, high_y - low_y] + [low_x, low_y]
+        np.testing.assert_allclose(back, places[known], atol=2e-5 * (high_x - low_x + high_y - low_y))
 
 
-def test_unselected_points_stay_muted(points: MapPoints) -> None:
-    made = option(points, chosen=Selection((3, 4), 3))
-    paint = made["dataset"][0]["source"]["paint"].to_numpy()[: len(points)]
-    assert np.flatnonzero(paint % 2).tolist() == [3, 4]
-    colours = {piece["value"]: piece["color"] for piece in made["visualMap"][0]["pieces"]}
-    assert colours[paint[5]].endswith(f"{FAINT})")
-    names = [entry for legend in made["legend"] for entry in legend["data"]]
-    assert any("/ 18" in name or "/ 17" in name for name in names)
+def test_colours_take_one_byte_and_filters_one_bit(points: MapPoints) -> None:
+    colours = colouring.colouring(points, "emotion")
+    visible = np.zeros(len(points), dtype=bool)
+    visible[[0, 9]] = True
+    tensors = safetensors.numpy.load(component.paint_pack(colours, visible)[1])
+    np.testing.assert_array_equal(tensors["paint"], colours.code)
+    assert np.flatnonzero(np.unpackbits(tensors["shown"])[: len(points)]).tolist() == [0, 9]
 
 
-def test_chart_says_its_axes_and_is_json_besides_its_data(points: MapPoints) -> None:
+def test_what_is_sent_is_json_and_small(points: MapPoints) -> None:
     for by in ("emotion", "mi", "speaker"):
-        made = option(points, by, Selection((3, 4), 3), near=(5, 6))
-        made.pop("dataset")
-        json.dumps(made, allow_nan=False)
-        assert "map axis 1" in made["xAxis"]["name"]
+        made = sent(points, by, Selection((3, 4), 3), view=(0.0, 1.0, 2.0))
+        assert len(json.dumps(made, allow_nan=False)) < 5000
+        assert component.unpacked(made["selected"], len(points)) == (3, 4)
 
 
-def test_brush_reaches_the_utterances_only(points: MapPoints) -> None:
-    made = option(points, chosen=Selection((3,), 3))
-    (index,) = made["brush"]["seriesIndex"]
-    assert made["series"][index]["id"] == map_view.POINTS
+def test_words_of_very_many_utterances_stay_at_home(points: MapPoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = component.words_pack(points)
+    assert found is not None
+    assert b"=1+1 is two" in found[1]
+    monkeypatch.setattr(component, "WORDS_MOST", len(points) - 1)
+    assert component.words_pack(points) is None
+
+
+def test_generated_points_beside_the_real_ones_are_on_the_whole_map(points: MapPoints) -> None:
+    far = GeneratedPoints(("sad",), np.array([[1e3, 0.0]], dtype=np.float32), ("sad",), np.zeros(1, dtype=np.float32))
+    made = component.component_data(
+        "run",
+        points,
+        colouring.colouring(points, "emotion", far),
+        packs={"places": "p", "paint": "q", "words": None},
+        selection=Selection(),
+        look=component.MapLook(),
+        near=(),
+        seen=0,
+        generated=far,
+    )
+    assert made["whole"][1] >= 1e3
+    assert made["frame"] == list(points.bounds)
+    assert made["generated"][0]["asked"] == "sad"
 
 
 # --- beside the map ----------------------------------------------------------------------------------------------

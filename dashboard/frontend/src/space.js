@@ -1,0 +1,342 @@
+/** The map of the aligned space: audio, text and generated features, selected by hand and by Python. */
+
+import { element, say } from "./dom.js";
+import { Frames } from "./frames.js";
+import { legend } from "./legend.js";
+import { MapView } from "./map_view.js";
+import { takePack } from "./packs.js";
+import { markInside, nearest, packed, screenOf, unpacked, unpackedBits } from "./picking.js";
+import { NOWHERE, placeOf } from "./points.js";
+import css from "./space.css";
+import { drawSpace } from "./space_marks.js";
+import { hostOf, themeOf } from "./theme.js";
+
+/**
+ * @typedef {{pack: string, paint: string, words: string | null, run: string, frame: import("./camera.js").Frame,
+ *   whole: import("./camera.js").Frame, rows: number, colours: import("./legend.js").Colours, show: {audio: boolean, text: boolean, pairs: boolean},
+ *   generated: {x: number, y: number, colour: number, asked: string, predicted: string}[],
+ *   selected: string, picked: number | null, near: number[], seen: number, view: number[] | null}} SpaceData what
+ *   dashboard/space/component.py sends
+ * @typedef {import("./space_marks.js").Scene} Scene
+ */
+
+const REACH = 12;
+const VIEW_RESTS = 500;
+
+export class Space {
+  /** @param {ShadowRoot | HTMLElement} parent */
+  constructor(parent) {
+    this.host = hostOf(parent);
+    this.root = element("div", { class: "space" });
+    parent.append(element("style", { text: css }), this.root);
+    this.theme = themeOf(this.host);
+    /** @type {SpaceData | null} */
+    this.data = null;
+    /** @type {MapView | null} */
+    this.view = null;
+    this.sent = 0;
+    this.turn = 0;
+    /** What was drawn by hand is added to the selection, taken from it, or replaces it. */
+    this.mode = "new";
+    /** @type {number | null} */
+    this.alone = null;
+    this.contours = false;
+    this.labels = true;
+    /** @type {[number, number][]} */
+    this.line = [];
+    /** @type {{row: number, text: boolean} | null} */
+    this.under = null;
+    /** @type {Uint8Array} */
+    this.selected = new Uint8Array(0);
+    this.count = 0;
+    /** @type {string | null} */
+    this.wordsKey = null;
+    /** @type {string[][] | undefined} id, emotion, speaker and part, transcript of each row */
+    this.words = undefined;
+    /** @type {(number[] | null)[] | undefined} */
+    this.middles = undefined;
+    /** @type {number | null} */
+    this.picked = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.resting = undefined;
+    this.legend = legend((index) => {
+      this.alone = index;
+      this.#light();
+      this.frames.ask();
+    });
+    this.frames = new Frames(() => {
+      this.view?.drawBase();
+      this.view?.drawAbove();
+    });
+  }
+
+  /** @param {SpaceData} data @param {(name: string, value: unknown) => void} send */
+  async update(data, send) {
+    const turn = ++this.turn;
+    this.send = send;
+    const [pack, paint] = await Promise.all([takePack(data.pack), takePack(data.paint)]);
+    if (turn !== this.turn) return;
+    this.theme = themeOf(this.host);
+    if (this.data?.pack !== data.pack || !this.view) this.#build(pack, data);
+    if (this.view) this.view.camera.whole = data.whole;
+    if (this.data?.colours.title !== data.colours.title) this.alone = null;
+    const codes = paint.tensors.get("paint")?.values;
+    const bits = paint.tensors.get("shown")?.values;
+    if (!(codes instanceof Uint8Array) || !(bits instanceof Uint8Array)) throw new Error("the map's colours are missing");
+    this.codes = codes;
+    this.passed = unpackedBits(bits, data.rows);
+    this.data = data;
+    if (data.words !== this.wordsKey) {
+      this.wordsKey = data.words;
+      this.words = undefined;
+      if (data.words) takePack(data.words).then((found) => (this.words = JSON.parse(found.metadata.words)));
+    }
+    if (data.seen >= this.sent) {
+      this.selected = data.selected ? unpacked(data.selected, data.rows) : new Uint8Array(data.rows);
+      this.picked = data.picked;
+      this.sent = data.seen;
+    }
+    for (const cloud of this.clouds ?? []) cloud.paint.set(codes);
+    this.view?.points.setPalette(data.colours.colours);
+    this.#light();
+    this.frames.now();
+    if (!this.root.dataset.ready) {
+      this.root.dataset.ready = "1";
+      performance.mark("mirage:ready");
+    }
+  }
+
+  remove() {
+    clearTimeout(this.resting);
+    this.frames.stop();
+    this.view?.remove();
+    this.root.remove();
+  }
+
+  /** @param {import("./tensors.js").Packed} pack @param {SpaceData} data */
+  #build(pack, data) {
+    this.view?.remove();
+    this.clouds = ["audio", "text"].flatMap((name, shape) => {
+      const places = pack.tensors.get(name)?.values;
+      if (!(places instanceof Uint16Array)) return [];
+      return [{ places, paint: new Uint8Array(data.rows), light: new Uint8Array(data.rows), shape }];
+    });
+    this.tip = element("div", { class: "tip", hidden: true });
+    const view = new MapView(data.frame, "Map of the aligned space. Arrow keys move it, + and - zoom, Escape clears the selection", {
+      overlay: (context) => this.data && drawSpace(context, /** @type {Scene} */ (this)),
+      hover: (left, top) => this.#hover(left, top),
+      leave: () => this.#hover(-1e6, -1e6),
+      click: (left, top, event) => this.#click(left, top, event),
+      area: (line, event, done) => this.#area(line, event, done),
+      escape: () => this.#choose(new Uint8Array(data.rows), null),
+      moved: () => this.#viewMoved(),
+    });
+    this.view = view;
+    view.setClouds(this.clouds);
+    if (data.view?.length === 3) {
+      const [x, y, zoom] = data.view;
+      view.camera.centre = [x, y];
+      view.camera.scale = zoom * view.camera.least;
+    }
+    const tool = (/** @type {string} */ text, /** @type {string} */ help, /** @type {() => void} */ act, name = "") => {
+      const button = element("button", { type: "button", class: "quiet", title: help, text, "data-tool": name });
+      button.addEventListener("click", act);
+      return button;
+    };
+    /** @type {[string, string, string, import("./map_view.js").Tool][]} */
+    const kinds = [
+      ["✥ Move", "Drag moves the map", "pan", "pan"],
+      ["⌇ Lasso", "Draw around points to select them; Shift adds, Alt takes away", "lasso", "lasso"],
+      ["▭ Box", "Draw a box to select points; Shift adds, Alt takes away", "box", "box"],
+    ];
+    const pressed = () => {
+      tools.forEach((button, index) => button.setAttribute("aria-pressed", String(view.tool === kinds[index][3])));
+      modes.forEach((button) => {
+        button.hidden = view.tool === "pan";
+        button.setAttribute("aria-pressed", String(this.mode === button.dataset.tool));
+      });
+      view.whole.dataset.tool = view.tool;
+    };
+    const tools = kinds.map(([text, help, name, kind]) => tool(text, help, () => {
+      view.tool = kind;
+      pressed();
+    }, name));
+    const modes = [["New", "What is drawn replaces the selection", "new"], ["Add", "What is drawn is added (Shift)", "add"], ["Remove", "What is drawn is taken away (Alt)", "remove"]]
+      .map(([text, help, name]) => tool(text, help, () => {
+        this.mode = name;
+        pressed();
+      }, name));
+    const contours = tool("Density", "Lines of equal density of what is shown", () => {
+      this.contours = !this.contours;
+      contours.setAttribute("aria-pressed", String(this.contours));
+      this.frames.ask();
+    }, "density");
+    const labels = tool("Names", "The name of each category at its middle", () => {
+      this.labels = !this.labels;
+      labels.setAttribute("aria-pressed", String(this.labels));
+      this.frames.ask();
+    }, "names");
+    labels.setAttribute("aria-pressed", "true");
+    this.root.replaceChildren(
+      element("div", { class: "bar-line", role: "toolbar", "aria-label": "Map" },
+        element("span", { class: "group" }, ...tools), element("span", { class: "group" }, ...modes), element("span", { class: "group" }, contours, labels),
+        element("span", { class: "group" },
+          tool("To selection", "Zoom to what is selected, or to the picked point and its neighbours", () => this.#fit()),
+          tool("Whole map", "Everything (key 0)", () => view.fit(/** @type {SpaceData} */ (this.data).whole)),
+          tool("+", "Nearer (key +)", () => this.#zoom(1.4)), tool("−", "Farther (key -)", () => this.#zoom(1 / 1.4))),
+        element("span", { class: "group" }, tool("PNG", "The map as a picture", () => this.#picture()))),
+      this.legend.whole, view.whole);
+    view.whole.append(this.tip);
+    pressed();
+  }
+
+  /** Which points are hidden, muted and bright. */
+  #light() {
+    const { data, codes, passed, clouds, view } = this;
+    if (!data || !codes || !passed || !clouds || !view) return;
+    this.count = this.selected.reduce((sum, mark) => sum + mark, 0);
+    const colours = data.colours.colours.length;
+    const total = new Uint32Array(colours);
+    const chosen = new Uint32Array(colours);
+    for (const cloud of clouds) {
+      const on = cloud.shape === 0 ? data.show.audio : data.show.text;
+      for (let i = 0; i < data.rows; i++) {
+        const shown = on && passed[i] && (this.alone === null || codes[i] === this.alone);
+        cloud.light[i] = !shown ? 0 : this.count && !this.selected[i] ? 1 : 2;
+      }
+    }
+    for (let i = 0; i < data.rows; i++) {
+      if (!passed[i]) continue;
+      total[codes[i]] += 1;
+      if (this.selected[i]) chosen[codes[i]] += 1;
+    }
+    view.points.repaint();
+    this.legend.show(data.colours, total, this.count ? chosen : null, this.alone);
+    this.middles = undefined;
+  }
+
+  /** @param {Uint8Array} selected @param {number | null} picked */
+  #choose(selected, picked) {
+    this.selected = selected;
+    this.picked = picked;
+    this.#light();
+    this.frames.ask();
+    this.sent += 1;
+    const any = selected.some((mark) => mark === 1);
+    this.send?.("chosen", { selected: any ? packed(selected) : "", picked, seq: this.sent, run: this.data?.run });
+  }
+
+  /** @param {PointerEvent} event */
+  #way(event) {
+    return event.shiftKey ? "add" : event.altKey ? "remove" : this.mode;
+  }
+
+  /** @param {[number, number][]} line @param {PointerEvent} event @param {boolean} done */
+  #area(line, event, done) {
+    this.line = done ? [] : line;
+    if (!done || !line.length || !this.view || !this.data) {
+      this.view?.drawAbove();
+      return;
+    }
+    const inside = new Uint8Array(this.data.rows);
+    const screen = screenOf(this.view.camera, this.data.frame);
+    for (const cloud of this.clouds ?? []) markInside(cloud, screen, line, inside);
+    const way = this.#way(event);
+    if (way !== "new") for (let i = 0; i < inside.length; i++) inside[i] = way === "add" ? inside[i] | this.selected[i] : this.selected[i] & ~inside[i];
+    const kept = this.picked !== null && inside[this.picked] ? this.picked : null;
+    this.#choose(inside, kept);
+  }
+
+  /** @param {number} left @param {number} top @param {PointerEvent} event */
+  #click(left, top, event) {
+    const found = this.#at(left, top);
+    const adding = this.#way(event) === "add";
+    if (!found) {
+      if (!adding && (this.picked !== null || this.count)) this.#choose(new Uint8Array(this.data?.rows ?? 0), null);
+      return;
+    }
+    // A click shows one utterance; the selection stays, but for one that is added to it.
+    const selected = this.selected.slice();
+    if (adding) selected[found.row] = 1;
+    this.#choose(selected, found.row);
+  }
+
+  /** @param {number} left @param {number} top @returns {{row: number, text: boolean} | null} */
+  #at(left, top) {
+    if (!this.view || !this.data) return null;
+    const screen = screenOf(this.view.camera, this.data.frame);
+    let best = REACH;
+    let found = null;
+    for (const cloud of this.clouds ?? []) {
+      const { row, far } = nearest(cloud, screen, left, top, best);
+      if (row >= 0) [best, found] = [far, { row, text: cloud.shape === 1 }];
+    }
+    return found;
+  }
+
+  /** @param {number} left @param {number} top */
+  #hover(left, top) {
+    const { data, tip, view } = this;
+    if (!data || !tip || !view) return;
+    const found = this.#at(left, top);
+    const made = found ? null : this.#generatedAt(left, top);
+    tip.hidden = !found && !made;
+    if (found) {
+      const [id, emotion, who, said] = this.words?.[found.row] ?? [`row ${found.row + 1}`, data.colours.names[this.codes?.[found.row] ?? 0] ?? "", "", ""];
+      tip.replaceChildren(element("strong", { text: id }), element("span", { text: [emotion, who, found.text ? "text" : "audio"].filter(Boolean).join(" · ") }), element("span", { text: said }));
+    } else if (made) {
+      tip.replaceChildren(element("strong", { text: "generated" }), element("span", { text: `asked: ${made.asked}, recognised as ${made.predicted}` }));
+    }
+    if (!tip.hidden) {
+      const wide = view.camera.width;
+      tip.style.left = `${Math.min(left + 14, wide - 220)}px`;
+      tip.style.top = `${Math.max(top - 10, 4)}px`;
+    }
+    if (found?.row !== this.under?.row || found?.text !== this.under?.text) {
+      this.under = found;
+      view.drawAbove();
+    }
+  }
+
+  /** @param {number} left @param {number} top */
+  #generatedAt(left, top) {
+    const camera = this.view?.camera;
+    return camera && this.data?.generated.find(({ x, y }) => Math.hypot(camera.across(x) - left, camera.down(y) - top) < REACH);
+  }
+
+  #viewMoved() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      const { camera } = /** @type {MapView} */ (this.view);
+      this.send?.("view", { view: [...camera.centre, camera.scale / camera.least], run: this.data?.run });
+    }, VIEW_RESTS);
+  }
+
+  /** @param {number} factor */
+  #zoom(factor) {
+    this.view?.camera.zoom(factor);
+    this.#viewMoved();
+    this.frames.ask();
+  }
+
+  #fit() {
+    const { data, view } = this;
+    if (!data || !view) return;
+    const wanted = this.count ? (/** @type {number} */ i) => this.selected[i] === 1 : (/** @type {number} */ i) => i === this.picked || data.near.includes(i);
+    let [a, b, c, d] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (const cloud of this.clouds ?? []) {
+      for (let i = 0; i < data.rows; i++) {
+        if (!cloud.light[i] || !wanted(i) || cloud.places[2 * i] === NOWHERE) continue;
+        const [x, y] = placeOf(cloud, i, data.frame);
+        [a, b, c, d] = [Math.min(a, x), Math.max(b, x), Math.min(c, y), Math.max(d, y)];
+      }
+    }
+    if (!Number.isFinite(a)) return;
+    const pad = Math.max(0.06 * Math.max(b - a, d - c), 0.01 * (data.frame[1] - data.frame[0]));
+    view.fit([a - pad, b + pad, c - pad, d + pad]);
+  }
+
+  #picture() {
+    if (this.view) this.view.picture("aligned-space.png", this.theme.background);
+  }
+}

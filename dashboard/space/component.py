@@ -1,0 +1,172 @@
+"""The map in the browser: what is sent to it, and what it says of what a person selected."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.components import pack_bytes, quantised
+from dashboard.space.colouring import Colouring
+from dashboard.space.points import GeneratedPoints, MapPoints, frame_of
+from dashboard.space.selection import Selection
+
+WORDS_MOST = 20_000
+"""Utterances up to which the words of the tooltips are sent too; above, a point says its category and its row."""
+_SAID = 90
+
+
+@dataclass(frozen=True)
+class MapLook:
+    """What is drawn beside the points themselves; ``view`` is the middle and the zoom, None for the whole map."""
+
+    audio: bool = True
+    text: bool = True
+    pairs: bool = True
+    view: tuple[float, float, float] | None = None
+
+
+def places_pack(points: MapPoints) -> tuple[str, bytes]:
+    """Where the points are: four bytes for each audio and each text feature."""
+    tensors = {"audio": quantised(points.audio, points.bounds)}
+    if points.has_text:
+        tensors["text"] = quantised(points.text, points.bounds)
+    return pack_bytes(tensors)
+
+
+def words_pack(points: MapPoints) -> tuple[str, bytes] | None:
+    """What the tooltips say: id, emotion, speaker and part, transcript. None where there are too many."""
+    if len(points) > WORDS_MOST:
+        return None
+    table = points.table
+    rows = [
+        [
+            str(identity),
+            emotion if isinstance(emotion, str) else "no label",
+            " · ".join(str(value) for value in (speaker, part) if isinstance(value, str)),
+            text[:_SAID] if isinstance(text, str) else "",
+        ]
+        for identity, emotion, speaker, part, text in zip(
+            table["utterance_id"], table["emotion"], table["speaker"], table["part"], table["text"], strict=True
+        )
+    ]
+    return pack_bytes({}, {"words": json.dumps(rows, ensure_ascii=False, separators=(",", ":"))})
+
+
+def paint_pack(colours: Colouring, visible: np.ndarray) -> tuple[str, bytes]:
+    """The colour of each point, one byte, and what the filters let pass, one bit."""
+    return pack_bytes({"paint": colours.code.astype(np.uint8), "shown": np.packbits(visible)})
+
+
+def component_data(
+    run_id: str,
+    points: MapPoints,
+    colours: Colouring,
+    *,
+    packs: Mapping[str, str | None],
+    selection: Selection,
+    look: MapLook,
+    near: Sequence[int],
+    seen: int,
+    generated: GeneratedPoints | None,
+) -> dict[str, Any]:
+    """The small part, sent with every rerun; see ``SpaceData`` in ``frontend/src/space.js``.
+
+    Args:
+        packs: the keys of ``places_pack``, ``paint_pack`` and ``words_pack`` as places, paint and words.
+    """
+    stars: list[dict[str, Any]] = []
+    if generated is not None:
+        stars = [
+            {"x": round(float(x), 4), "y": round(float(y), 4), "colour": int(code), "asked": asked, "predicted": found}
+            for (x, y), code, asked, found in zip(
+                generated.places, colours.generated, generated.emotion, generated.predicted, strict=True
+            )
+        ]
+    return {
+        "pack": packs["places"],
+        "paint": packs["paint"],
+        "words": packs["words"],
+        "run": run_id,
+        "rows": len(points),
+        "frame": list(points.bounds),
+        "whole": list(_whole(points, generated)),
+        "colours": {
+            "title": colours.title,
+            "names": list(colours.names),
+            "colours": list(colours.colours),
+            "scale": None if colours.scale is None else list(colours.scale),
+        },
+        "show": {"audio": look.audio, "text": look.text, "pairs": look.pairs},
+        "generated": stars,
+        "selected": packed(selection.rows, len(points)),
+        "picked": selection.picked,
+        "near": list(near),
+        "seen": seen,
+        "view": None if look.view is None else list(look.view),
+    }
+
+
+def _whole(points: MapPoints, generated: GeneratedPoints | None) -> tuple[float, float, float, float]:
+    """All places; a generated point outside the real ones is not cut off unseen."""
+    ends = points.bounds
+    if generated is None or not len(generated.places):
+        return ends
+    corners = np.array([[ends[0], ends[2]], [ends[1], ends[3]]])
+    inside = (generated.places >= corners[0]).all() and (generated.places <= corners[1]).all()
+    return ends if inside else frame_of(np.concatenate([corners, generated.places]))
+
+
+def packed(rows: Sequence[int], count: int) -> str:
+    """A set of rows as bits in base 64, empty for none.
+
+    >>> packed([0, 9], 10), unpacked(packed([0, 9], 10), 10)
+    ('gEA=', (0, 9))
+    """
+    if not rows:
+        return ""
+    marks = np.zeros(count, dtype=bool)
+    marks[list(rows)] = True
+    return base64.b64encode(np.packbits(marks).tobytes()).decode()
+
+
+def unpacked(text: Any, count: int) -> tuple[int, ...]:
+    """The rows of ``packed``; none where the text is something else.
+
+    >>> unpacked("%%", 10), unpacked(3, 10)
+    ((), ())
+    """
+    try:
+        bits = np.frombuffer(base64.b64decode(text, validate=True), dtype=np.uint8)
+    except (binascii.Error, ValueError, TypeError):
+        return ()
+    return tuple(np.flatnonzero(np.unpackbits(bits)[:count]).tolist())
+
+
+def chosen(event: Mapping[str, Any], visible: np.ndarray) -> Selection:
+    """What the browser says is selected and picked; rows that the filters hide are left out."""
+    picked = event.get("picked")
+    known = isinstance(picked, int) and not isinstance(picked, bool) and 0 <= picked < len(visible)
+    selection = Selection(unpacked(event.get("selected") or "", len(visible)), picked if known else None)
+    return selection.within(visible)
+
+
+def seen_view(event: Mapping[str, Any]) -> tuple[float, float, float] | None:
+    """The middle and the zoom that the browser shows, or None for something else.
+
+    >>> seen_view({"view": [1.0, 2, 3.5]}), seen_view({"view": [1, "x", 2]})
+    ((1.0, 2.0, 3.5), None)
+    """
+    values = event.get("view")
+    if not isinstance(values, list) or len(values) != 3:
+        return None
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in values) or values[2] <= 0:
+        return None
+    x, y, zoom = (round(float(value), 4) for value in values)
+    return x, y, zoom
