@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,11 +34,11 @@ class MapPoints:
     def __len__(self) -> int:
         return len(self.table)
 
-    @property
+    @cached_property
     def has_text(self) -> bool:
         return bool(np.isfinite(self.text[:, 0]).any())
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """``x low, x high, y low, y high`` of all places, with a margin of 4 %."""
         places = np.concatenate([self.audio, self.text])

@@ -1,12 +1,16 @@
-/** One redraw for each frame of the screen at most, each measured as ``mirage:frame`` in the browser's User Timing. */
+/** One redraw for each frame of the screen at most, each measured in the browser's User Timing. */
 
 const KEPT = 500;
 let measured = 0;
 
 export class Frames {
-  /** @param {() => void} draw */
-  constructor(draw) {
+  /**
+   * @param {() => void} draw
+   * @param {string} name under which the browser's User Timing keeps how long each redraw took
+   */
+  constructor(draw, name = "mirage:frame") {
     this.draw = draw;
+    this.name = name;
     /** @type {number | null} */
     this.asked = null;
     /** How long the last redraw took, in milliseconds. */
@@ -24,9 +28,9 @@ export class Frames {
     this.draw();
     const end = performance.now();
     this.took = end - start;
-    performance.measure("mirage:frame", { start, end });
+    performance.measure(this.name, { start, end });
     // The browser keeps measures for ever; an hour of dragging must not fill its memory.
-    if (++measured % KEPT === 0) performance.clearMeasures("mirage:frame");
+    if (++measured % KEPT === 0) performance.clearMeasures(this.name);
   }
 
   stop() {

@@ -2,6 +2,7 @@
 
 import { Camera } from "./camera.js";
 import { clamp, element } from "./dom.js";
+import { Frames } from "./frames.js";
 import { pointDrawer, pointSize } from "./points.js";
 
 /**
@@ -37,8 +38,10 @@ export class MapView {
     /** @type {Tool} */
     this.tool = "pan";
     this.ratio = 1;
-    /** @type {number | null} */
-    this.asked = null;
+    this.frames = new Frames(() => {
+      this.drawBase();
+      this.drawAbove();
+    }, "mirage:map");
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.whole);
     this.#listen();
@@ -52,11 +55,7 @@ export class MapView {
 
   /** Redraws all with the next frame of the screen. */
   redraw() {
-    this.asked ??= requestAnimationFrame(() => {
-      this.asked = null;
-      this.drawBase();
-      this.drawAbove();
-    });
+    this.frames.ask();
   }
 
   drawBase() {
@@ -107,7 +106,7 @@ export class MapView {
 
   remove() {
     this.observer.disconnect();
-    if (this.asked !== null) cancelAnimationFrame(this.asked);
+    this.frames.stop();
     this.points.remove();
   }
 
@@ -212,14 +211,13 @@ export class MapView {
         "=": () => camera.zoom(1.3),
         "-": () => camera.zoom(1 / 1.3),
         0: () => camera.fit(camera.whole),
-        Escape: () => this.hands.escape?.(),
       };
-      const act = keys[event.key];
+      const act = event.key === "Escape" ? this.hands.escape : keys[event.key];
       if (!act) return;
       event.preventDefault();
       event.stopPropagation();
       act();
-      this.#moved();
+      if (event.key !== "Escape") this.#moved();
     });
   }
 }

@@ -77,7 +77,7 @@ class GlPoints {
   constructor(gl, frame) {
     this.gl = gl;
     this.frame = [frame[0], frame[2], frame[1] - frame[0], frame[3] - frame[2]];
-    /** @type {{cloud: Cloud, info: twgl.BufferInfo}[]} */
+    /** @type {{cloud: Cloud, info: twgl.BufferInfo, levels: Set<number>}[]} */
     this.clouds = [];
     /** @type {string[]} */
     this.colours = [];
@@ -104,6 +104,7 @@ class GlPoints {
     this.#forget();
     this.clouds = clouds.map((cloud) => ({
       cloud,
+      levels: levelsOf(cloud),
       info: twgl.createBufferInfoFromArrays(this.gl, {
         place: { numComponents: 2, data: cloud.places, normalize: false },
         paint: { numComponents: 1, data: cloud.paint, normalize: false },
@@ -114,7 +115,9 @@ class GlPoints {
 
   /** Sends changed paint and light of the clouds again; places stay where they are. */
   repaint() {
-    for (const { cloud, info } of this.clouds) {
+    for (const held of this.clouds) {
+      const { cloud, info } = held;
+      held.levels = levelsOf(cloud);
       for (const name of /** @type {const} */ (["paint", "light"])) {
         const attribute = info.attribs?.[name];
         if (attribute) twgl.setAttribInfoBufferFromArray(this.gl, attribute, cloud[name]);
@@ -145,7 +148,9 @@ class GlPoints {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.useProgram(program.program);
     for (const wanted of [1, 2]) {
-      for (const { cloud, info } of this.clouds) {
+      for (const { cloud, info, levels } of this.clouds) {
+        // Every point goes through the shader, shown or not: a round in which none is shown is left out.
+        if (!levels.has(wanted)) continue;
         // A diamond of the same width has a smaller area: drawn a little larger it weighs as much.
         const size = ratio * look.size * (cloud.shape === 1 ? 1.25 : 1);
         twgl.setBuffersAndAttributes(gl, program, info);
@@ -240,6 +245,13 @@ class FlatPoints {
   }
 
   remove() {}
+}
+
+/** @param {Cloud} cloud @returns {Set<number>} which of hidden, muted and bright there are */
+function levelsOf({ light }) {
+  const found = new Uint8Array(3);
+  for (let i = 0; i < light.length; i++) found[light[i]] = 1;
+  return new Set([0, 1, 2].filter((level) => found[level]));
 }
 
 /** @param {string} colour #RRGGBB @returns {number[]} red, green, blue from 0 to 255 */

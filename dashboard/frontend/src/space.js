@@ -1,7 +1,6 @@
 /** The map of the aligned space: audio, text and generated features, selected by hand and by Python. */
 
 import { element, say } from "./dom.js";
-import { Frames } from "./frames.js";
 import { legend } from "./legend.js";
 import { MapView } from "./map_view.js";
 import { takePack } from "./packs.js";
@@ -22,6 +21,8 @@ import { hostOf, themeOf } from "./theme.js";
 
 const REACH = 12;
 const VIEW_RESTS = 500;
+const MANY = 30000;
+const ANSWER_FIRST = 120;
 
 export class Space {
   /** @param {ShadowRoot | HTMLElement} parent */
@@ -48,6 +49,10 @@ export class Space {
     this.under = null;
     /** @type {Uint8Array} */
     this.selected = new Uint8Array(0);
+    /** The same as Python and the browser tell it to one another. */
+    this.selectedText = "";
+    /** What the points were drawn from. */
+    this.drawn = "";
     this.count = 0;
     /** @type {string | null} */
     this.wordsKey = null;
@@ -62,11 +67,7 @@ export class Space {
     this.legend = legend((index) => {
       this.alone = index;
       this.#light();
-      this.frames.ask();
-    });
-    this.frames = new Frames(() => {
-      this.view?.drawBase();
-      this.view?.drawAbove();
+      this.view?.redraw();
     });
   }
 
@@ -77,7 +78,10 @@ export class Space {
     const [pack, paint] = await Promise.all([takePack(data.pack), takePack(data.paint)]);
     if (turn !== this.turn) return;
     this.theme = themeOf(this.host);
-    if (this.data?.pack !== data.pack || !this.view) this.#build(pack, data);
+    if (this.data?.pack !== data.pack || !this.view) {
+      this.#build(pack, data);
+      [this.selected, this.selectedText] = [new Uint8Array(data.rows), ""];
+    }
     if (this.view) this.view.camera.whole = data.whole;
     if (this.data?.colours.title !== data.colours.title) this.alone = null;
     const codes = paint.tensors.get("paint")?.values;
@@ -91,15 +95,22 @@ export class Space {
       this.words = undefined;
       if (data.words) takePack(data.words).then((found) => (this.words = JSON.parse(found.metadata.words)));
     }
+    const held = this.selectedText;
     if (data.seen >= this.sent) {
-      this.selected = data.selected ? unpacked(data.selected, data.rows) : new Uint8Array(data.rows);
+      if (data.selected !== held) this.selected = data.selected ? unpacked(data.selected, data.rows) : new Uint8Array(data.rows);
+      this.selectedText = data.selected;
       this.picked = data.picked;
       this.sent = data.seen;
     }
-    for (const cloud of this.clouds ?? []) cloud.paint.set(codes);
-    this.view?.points.setPalette(data.colours.colours);
-    this.#light();
-    this.frames.now();
+    // To draw all points takes long where there is no graphics card: not for an answer that changes none of them.
+    const points = JSON.stringify([data.pack, data.paint, data.colours, data.show, this.theme]);
+    if (points !== this.drawn || this.selectedText !== held) {
+      this.drawn = points;
+      for (const cloud of this.clouds ?? []) cloud.paint.set(codes);
+      this.view?.points.setPalette(data.colours.colours);
+      this.#light();
+      this.view?.frames.now();
+    } else this.view?.drawAbove();
     if (!this.root.dataset.ready) {
       this.root.dataset.ready = "1";
       performance.mark("mirage:ready");
@@ -108,7 +119,6 @@ export class Space {
 
   remove() {
     clearTimeout(this.resting);
-    this.frames.stop();
     this.view?.remove();
     this.root.remove();
   }
@@ -152,7 +162,8 @@ export class Space {
     const pressed = () => {
       tools.forEach((button, index) => button.setAttribute("aria-pressed", String(view.tool === kinds[index][3])));
       modes.forEach((button) => {
-        button.hidden = view.tool === "pan";
+        // Not hidden: the map below would move.
+        button.disabled = view.tool === "pan";
         button.setAttribute("aria-pressed", String(this.mode === button.dataset.tool));
       });
       view.whole.dataset.tool = view.tool;
@@ -169,12 +180,12 @@ export class Space {
     const contours = tool("Density", "Lines of equal density of what is shown", () => {
       this.contours = !this.contours;
       contours.setAttribute("aria-pressed", String(this.contours));
-      this.frames.ask();
+      this.view?.redraw();
     }, "density");
     const labels = tool("Names", "The name of each category at its middle", () => {
       this.labels = !this.labels;
       labels.setAttribute("aria-pressed", String(this.labels));
-      this.frames.ask();
+      this.view?.redraw();
     }, "names");
     labels.setAttribute("aria-pressed", "true");
     this.root.replaceChildren(
@@ -185,7 +196,8 @@ export class Space {
           tool("Whole map", "Everything (key 0)", () => view.fit(/** @type {SpaceData} */ (this.data).whole)),
           tool("+", "Nearer (key +)", () => this.#zoom(1.4)), tool("−", "Farther (key -)", () => this.#zoom(1 / 1.4))),
         element("span", { class: "group" }, tool("PNG", "The map as a picture", () => this.#picture()))),
-      this.legend.whole, view.whole);
+      // Counts grow and take another line: below the map they do not move it.
+      view.whole, this.legend.whole);
     view.whole.append(this.tip);
     pressed();
   }
@@ -219,11 +231,17 @@ export class Space {
   #choose(selected, picked) {
     this.selected = selected;
     this.picked = picked;
-    this.#light();
-    this.frames.ask();
     this.sent += 1;
-    const any = selected.some((mark) => mark === 1);
-    this.send?.("chosen", { selected: any ? packed(selected) : "", picked, seq: this.sent, run: this.data?.run });
+    const text = selected.some((mark) => mark === 1) ? packed(selected) : "";
+    this.send?.("chosen", { selected: text, picked, seq: this.sent, run: this.data?.run });
+    if (text === this.selectedText) {
+      this.view?.drawAbove();
+      return;
+    }
+    this.selectedText = text;
+    this.#light();
+    // To draw very many points takes long where there is no graphics card: the answer of Python comes first.
+    setTimeout(() => this.view?.redraw(), selected.length > MANY ? ANSWER_FIRST : 0);
   }
 
   /** @param {PointerEvent} event */
@@ -316,7 +334,7 @@ export class Space {
   #zoom(factor) {
     this.view?.camera.zoom(factor);
     this.#viewMoved();
-    this.frames.ask();
+    this.view?.redraw();
   }
 
   #fit() {
