@@ -21,6 +21,7 @@ from core.generation import Discriminator, Generator
 from core.information import posterior_pointwise_mi
 from core.networks import Network
 from core.projection import Projector
+from core.runs.encoders import RunEncoders
 from core.runs.files import find_run, read_config, read_coordinates, read_features, refuse_unfinished
 from core.runs.neighbours import Neighbourhood
 from core.runs.quality import read_quality
@@ -155,6 +156,13 @@ class LoadedRun:
         return self._aligner.head_audio(self._checked(h, self.dim)).softmax(dim=1).numpy()
 
     @torch.no_grad()
+    def text_posterior(self, t: np.ndarray) -> np.ndarray:
+        """(n, k) probabilities of the emotions by the classifier on aligned text features (n, d)."""
+        if not self._aligner.has_text:
+            raise BadInputError(f"run {self.id!r} was trained without text")
+        return self._aligner.head_text(self._checked(t, self.dim)).softmax(dim=1).numpy()
+
+    @torch.no_grad()
     def recovered(self, h: np.ndarray, t: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """What the Q heads read from features (n, d): emotion probabilities (n, k) and code means (n, m).
 
@@ -281,19 +289,19 @@ class LoadedRun:
         """
         if not self._aligner.has_text:
             raise BadInputError(f"run {self.id!r} was trained without text")
-        file = self.path / "environment.json"
-        content = read_json(file)
-        try:
-            name = str(content["embeddings"][1]["encoder"])
-        except (KeyError, IndexError, TypeError):
-            raise BadInputError(f"{file}: the text encoder is not named; the file is damaged") from None
-        from core.encoders import TextEncoder
+        return self.align_text(self._encoders.text(sentences))
 
-        if self._text_encoder is None:
-            self._text_encoder = TextEncoder.load(name)
-        return self.align_text(self._text_encoder.encode(sentences))
+    def encode_audio(self, waveform: np.ndarray, rate: int) -> np.ndarray:
+        """A clip (samples,) at ``rate`` Hz to an aligned feature h (1, d), with the run's speech encoder.
 
-    _text_encoder: Any = None
+        Raises:
+            BadInputError: no sound, or the encoder is not on this machine and cannot be fetched.
+        """
+        return self.align_audio(self._encoders.audio(waveform, rate))
+
+    @cached_property
+    def _encoders(self) -> RunEncoders:
+        return RunEncoders(self.path)
 
     def _checked(self, values: np.ndarray, width: int) -> Tensor:
         array = _array(values)

@@ -14,6 +14,7 @@ import numpy as np
 
 from dashboard.components import pack_bytes, quantised
 from dashboard.space.colouring import Colouring
+from dashboard.space.own import Own
 from dashboard.space.points import GeneratedPoints, MapPoints, frame_of
 from dashboard.space.selection import Selection
 
@@ -75,6 +76,7 @@ def component_data(
     near: Sequence[int],
     seen: int,
     generated: GeneratedPoints | None,
+    own: Sequence[Own] = (),
 ) -> dict[str, Any]:
     """The small part, sent with every rerun; see ``SpaceData`` in ``frontend/src/space.js``.
 
@@ -96,7 +98,7 @@ def component_data(
         "run": run_id,
         "rows": len(points),
         "frame": list(points.bounds),
-        "whole": list(_whole(points, generated)),
+        "whole": list(_whole(points, generated, own)),
         "colours": {
             "title": colours.title,
             "names": list(colours.names),
@@ -105,6 +107,10 @@ def component_data(
         },
         "show": {"audio": look.audio, "text": look.text, "pairs": look.pairs},
         "generated": stars,
+        "own": [
+            {"x": float(one.place[0]), "y": float(one.place[1]), "text": one.modality == "text", "name": one.name}
+            for one in own
+        ],
         "selected": packed(selection.rows, len(points)),
         "picked": selection.picked,
         "near": list(near),
@@ -113,14 +119,17 @@ def component_data(
     }
 
 
-def _whole(points: MapPoints, generated: GeneratedPoints | None) -> tuple[float, float, float, float]:
-    """All places; a generated point outside the real ones is not cut off unseen."""
+def _whole(
+    points: MapPoints, generated: GeneratedPoints | None, own: Sequence[Own]
+) -> tuple[float, float, float, float]:
+    """All places; what is generated or a person's own, outside the real ones, is not cut off unseen."""
     ends = points.bounds
-    if generated is None or not len(generated.places):
-        return ends
+    others = np.concatenate(
+        [np.empty((0, 2)), *([generated.places] if generated else []), *(one.place[None] for one in own)]
+    )
     corners = np.array([[ends[0], ends[2]], [ends[1], ends[3]]])
-    inside = (generated.places >= corners[0]).all() and (generated.places <= corners[1]).all()
-    return ends if inside else frame_of(np.concatenate([corners, generated.places]))
+    inside = (others >= corners[0]).all() and (others <= corners[1]).all()
+    return ends if inside else frame_of(np.concatenate([corners, others]))
 
 
 def packed(rows: Sequence[int], count: int) -> str:

@@ -12,6 +12,7 @@ from dashboard import components, theme
 from dashboard.space import colouring, component, search, store, tables
 from dashboard.space.component import MapLook
 from dashboard.space.detail import show_utterance
+from dashboard.space.own_panel import held, show_own
 from dashboard.space.points import MapPoints
 from dashboard.space.quality import quality_line
 from dashboard.space.selected_panel import show_selected
@@ -35,8 +36,8 @@ def show_space(run: LoadedRun) -> None:
 @st.fragment
 def _space(run: LoadedRun) -> None:
     points = store.points_of(run)
-    state = store.current(run.id, points)
-    look, by, per_emotion = _controls(points)
+    state = store.current(run, points)
+    look, by, per_emotion = _controls(run, points)
     visible = search.visible(points, {name: _filter(points, name) for name in search.FILTERS})
     chosen = state.selection.within(visible)
     generated = store.generated_of(run, per_emotion) if per_emotion else None
@@ -57,6 +58,7 @@ def _space(run: LoadedRun) -> None:
             near=near,
             seen=state.seen,
             generated=generated,
+            own=held(run),
         )
         with st.container(gap=None):
             components.space(
@@ -70,10 +72,11 @@ def _space(run: LoadedRun) -> None:
             _hint()
         else:
             show_utterance(run, points, chosen.picked, k=_NEIGHBOURS)
-    store.write_address(points, store.current(run.id, points), chosen)
+        show_own(run)
+    store.write_address(points, store.current(run, points), chosen)
 
 
-def _controls(points: MapPoints) -> tuple[MapLook, str, int]:
+def _controls(run: LoadedRun, points: MapPoints) -> tuple[MapLook, str, int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         options = colouring.choices(points)
         _drop_foreign("colour", options)
@@ -125,12 +128,24 @@ def _controls(points: MapPoints) -> tuple[MapLook, str, int]:
             "Find in transcripts",
             key=store.FIND_PARAMETER,
             bind="query-params",
-            placeholder="words as they stand",
+            placeholder="words",
             icon=":material/search:",
             on_change=_search,
-            args=(points,),
-            width=240,
+            args=(run, points),
+            width=220,
         )
+        if run.t is not None:
+            st.toggle(
+                "by meaning",
+                key=store.MEANING_PARAMETER,
+                bind="query-params",
+                on_change=_search,
+                args=(run, points),
+                help=f"Off: transcripts with these words as they stand. On: the {search.MEANING_MOST} that mean most "
+                "nearly the same in this run's space, by its text encoder.",
+            )
+    if fault := st.session_state.get(store.FAULT):
+        st.warning(theme.plain(fault), icon=":material/error:")
     pairs = bool(st.session_state.get("pairs", True))
     return MapLook(audio="audio" in shown, text="text" in shown, pairs=pairs), by, min(per_emotion, GENERATED_MOST)
 
@@ -168,8 +183,12 @@ def _on_view(run: LoadedRun) -> None:
         store.keep(replace(held, view=component.seen_view(event)))
 
 
-def _search(points: MapPoints) -> None:
-    store.select(search.matches(points, str(st.session_state.get(store.FIND_PARAMETER) or "")))
+def _search(run: LoadedRun, points: MapPoints) -> None:
+    store.select(store.found(run, points, str(st.session_state.get(store.FIND_PARAMETER) or ""), _by_meaning()))
+
+
+def _by_meaning() -> bool:
+    return bool(st.session_state.get(store.MEANING_PARAMETER))
 
 
 # --- filters -----------------------------------------------------------------------------------------------------

@@ -1,13 +1,17 @@
-"""Filters and the search in transcripts."""
+"""Filters and the search in transcripts, by words and by meaning."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dashboard.space.colouring import PART_COLOURS
 from dashboard.space.points import MapPoints
+
+if TYPE_CHECKING:
+    from core import LoadedRun
 
 FILTERS: dict[str, str] = {"emotion": "Emotion", "speaker": "Speaker", "part": "Part"}
 """The columns that can be filtered and their labels."""
@@ -27,6 +31,27 @@ def visible(points: MapPoints, wanted: Mapping[str, Sequence[str]]) -> np.ndarra
         if values:
             mask &= points.table[column].isin(list(values)).to_numpy()
     return mask
+
+
+MEANING_MOST = 20
+"""Transcripts that a search by meaning selects."""
+
+
+def alike(run: LoadedRun, words: str, count: int = MEANING_MOST) -> tuple[int, ...]:
+    """Rows whose text features point most nearly the same way as that of ``words``: what means alike in this space.
+
+    Raises:
+        BadInputError: the run has no text, or its text encoder is not on this machine and cannot be fetched.
+    """
+    if not words.strip():
+        return ()
+    wanted = run.encode_text([words])[0]
+    assert run.t is not None
+    rows = np.flatnonzero(run.has_text)
+    features = run.t[rows]
+    # By the angle: features lie on a sphere.
+    closeness = features @ wanted / np.linalg.norm(features, axis=1).clip(1e-9)
+    return tuple(sorted(rows[np.argsort(-closeness, kind="stable")[:count]].tolist()))
 
 
 def matches(points: MapPoints, words: str) -> tuple[int, ...]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core import BadInputError, FailureError
 from dashboard.space.colouring import Colouring, colouring
 from dashboard.space.component import packed, places_pack, seen_view, unpacked, words_pack
 from dashboard.space.points import GeneratedPoints, MapPoints, generated_points, map_points
-from dashboard.space.search import matches
+from dashboard.space.search import alike, matches
 from dashboard.space.selection import Selection, row_of_id
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ ID_PARAMETER = "id"
 SELECTED_PARAMETER = "selected"
 VIEW_PARAMETER = "view"
 FIND_PARAMETER = "find"
+MEANING_PARAMETER = "meaning"
+FAULT = "space_search_fault"
+"""Where the session state holds what was wrong with the last search."""
 KEY = "space"
 """Where the session state holds it."""
 _GENERATED_SEED = 0
@@ -39,17 +43,32 @@ class SpaceState:
     seen: int = 0
 
 
-def current(run_id: str, points: MapPoints) -> SpaceState:
+def current(run: LoadedRun, points: MapPoints) -> SpaceState:
     """The state for this run. A new run, or the first visit, starts from the address."""
     held = st.session_state.get(KEY)
-    if isinstance(held, SpaceState) and held.run == run_id:
+    if isinstance(held, SpaceState) and held.run == run.id:
         return held
     asked = st.query_params
     picked = row_of_id(points, asked.get(ID_PARAMETER))
-    rows = matches(points, asked.get(FIND_PARAMETER, "")) or unpacked(asked.get(SELECTED_PARAMETER, ""), len(points))
-    fresh = SpaceState(run_id, Selection(rows, picked), view=_numbers(asked.get(VIEW_PARAMETER)))
+    by_meaning = asked.get(MEANING_PARAMETER) == "true"
+    rows = found(run, points, asked.get(FIND_PARAMETER, ""), by_meaning) or unpacked(
+        asked.get(SELECTED_PARAMETER, ""), len(points)
+    )
+    fresh = SpaceState(run.id, Selection(rows, picked), view=_numbers(asked.get(VIEW_PARAMETER)))
     st.session_state[KEY] = fresh
     return fresh
+
+
+def found(run: LoadedRun, points: MapPoints, words: str, by_meaning: bool) -> tuple[int, ...]:
+    """The rows that a search finds; what was wrong with it is kept to be shown."""
+    st.session_state[FAULT] = ""
+    if not by_meaning or run.t is None:
+        return matches(points, words)
+    try:
+        return alike(run, words)
+    except (BadInputError, FailureError) as error:
+        st.session_state[FAULT] = str(error)
+        return ()
 
 
 def _numbers(text: str | None) -> tuple[float, float, float] | None:

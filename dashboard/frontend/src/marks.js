@@ -16,10 +16,42 @@ export function star(context, x, y, radius, colour, edge) {
     const angle = -Math.PI / 2 + (i * Math.PI) / 5;
     context.lineTo(x + far * Math.cos(angle), y + far * Math.sin(angle));
   }
+  fill(context, colour, edge, 0.9);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x @param {number} y its middle
+ * @param {number} radius
+ * @param {string} colour @param {string} edge
+ */
+export function disc(context, x, y, radius, colour, edge) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  fill(context, colour, edge, 2);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x @param {number} y its middle
+ * @param {number} radius
+ * @param {string} colour @param {string} edge
+ */
+export function diamond(context, x, y, radius, colour, edge) {
+  context.beginPath();
+  context.moveTo(x, y - radius);
+  context.lineTo(x + radius, y);
+  context.lineTo(x, y + radius);
+  context.lineTo(x - radius, y);
+  fill(context, colour, edge, 2);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {string} colour @param {string} edge @param {number} width of the edge */
+function fill(context, colour, edge, width) {
   context.closePath();
   context.fillStyle = colour;
   context.fill();
-  context.lineWidth = 0.9;
+  context.lineWidth = width;
   context.strokeStyle = edge;
   context.stroke();
 }

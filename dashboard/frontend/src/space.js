@@ -14,6 +14,7 @@ import { hostOf, themeOf } from "./theme.js";
  * @typedef {{pack: string, paint: string, words: string | null, run: string, frame: import("./camera.js").Frame,
  *   whole: import("./camera.js").Frame, rows: number, colours: import("./legend.js").Colours, show: {audio: boolean, text: boolean, pairs: boolean},
  *   generated: {x: number, y: number, colour: number, asked: string, predicted: string}[],
+ *   own: {x: number, y: number, text: boolean, name: string}[],
  *   selected: string, picked: number | null, near: number[], seen: number, view: number[] | null}} SpaceData what
  *   dashboard/space/component.py sends
  * @typedef {import("./space_marks.js").Scene} Scene

@@ -1,7 +1,7 @@
 /** What stands above the points of the aligned space: pairs, generated features, rings, names, density, the drawn line. */
 
 import { contourDensity } from "d3-contour";
-import { label, ring, star } from "./marks.js";
+import { diamond, disc, label, ring, star } from "./marks.js";
 import { NOWHERE, placeOf } from "./points.js";
 
 /**
@@ -43,6 +43,11 @@ export function drawSpace(context, scene) {
     scene.middles.forEach((middle, index) => {
       if (middle) label(context, data.colours.names[index], camera.across(middle[0]), camera.down(middle[1]), theme);
     });
+  }
+  for (const { x, y, text, name } of data.own) {
+    const [left, top] = [camera.across(x), camera.down(y)];
+    (text ? diamond : disc)(context, left, top, 8, theme.accent, theme.background);
+    label(context, name, left + 13, top + 4, theme, "left");
   }
   if (scene.line.length > 1) drawLine(context, scene);
 }

@@ -1,0 +1,116 @@
+"""Where a person puts a recording or a sentence of their own on the map, and what the run makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core import BadInputError
+from dashboard import theme
+from dashboard.space import own
+from dashboard.space.figures import bars_height, posterior_bars
+from dashboard.space.own import Own
+
+if TYPE_CHECKING:
+    from core import LoadedRun
+
+_KEY = "space_own"
+_FAULT = "space_own_fault"
+_NEAREST = 5
+
+
+def held(run: LoadedRun) -> tuple[Own, ...]:
+    """What this session has put on the map of ``run``, newest last."""
+    name, items = st.session_state.get(_KEY, ("", ()))
+    return items if name == run.id else ()
+
+
+def show_own(run: LoadedRun) -> None:
+    """The two fields, and one block for each thing that was put on the map."""
+    with st.expander("Put your own on the map", icon=":material/mic:"):
+        st.audio_input("Record yourself", key="own_sound", on_change=_recorded, args=(run,))
+        st.file_uploader(
+            "or a sound file", type=["wav", "flac", "ogg", "mp3"], key="own_file", on_change=_uploaded, args=(run,)
+        )
+        if run.t is not None:
+            st.text_input(
+                "or write a sentence",
+                key="own_words",
+                on_change=_written,
+                args=(run,),
+                placeholder="What would you say?",
+                max_chars=300,
+            )
+        if fault := st.session_state.get(_FAULT):
+            st.warning(theme.plain(fault), icon=":material/error:")
+        st.caption("It is embedded here, with the encoders of this run, and kept only as long as this page is open.")
+    for number, item in reversed(list(enumerate(held(run)))):
+        _show(run, number, item)
+
+
+def _show(run: LoadedRun, number: int, item: Own) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f"**{theme.plain(item.name)}** ({item.modality})", width="content")
+            st.button(
+                "Remove", icon=":material/close:", type="tertiary", key=f"own_remove_{number}", on_click=_remove,
+                args=(run, number),
+            )  # fmt: skip
+        st.echarts_chart(
+            posterior_bars(run.classes, item.posterior),
+            key=f"own_posterior_{number}",
+            height=bars_height(run.classes),
+            alt=f"Probability of each emotion for your own {item.modality}",
+        )
+        rows, distances = run.neighbours(item.feature[None], k=_NEAREST)
+        near = run.utterances.iloc[rows[0]][["utterance_id", "emotion", "speaker", "text"]].reset_index(drop=True)
+        near.insert(0, "distance", pd.Series(distances[0]))
+        st.caption(f"Nearest utterances, as they sound, in {run.dim} dimensions")
+        st.dataframe(
+            near,
+            hide_index=True,
+            column_config={
+                "distance": st.column_config.NumberColumn("Distance", format="%.2f", width="small"),
+                "utterance_id": st.column_config.TextColumn("Utterance"),
+                "emotion": st.column_config.TextColumn("Emotion"),
+                "speaker": st.column_config.TextColumn("Speaker"),
+                "text": st.column_config.TextColumn("Transcript"),
+            },
+            alt="The utterances nearest to your own",
+        )
+
+
+# --- callbacks ---------------------------------------------------------------------------------------------------
+
+
+def _recorded(run: LoadedRun) -> None:
+    sound = st.session_state.get("own_sound")
+    if sound is not None:
+        _add(run, lambda: own.from_recording(run, sound.getvalue(), f"recording {len(held(run)) + 1}"))
+
+
+def _uploaded(run: LoadedRun) -> None:
+    sound = st.session_state.get("own_file")
+    if sound is not None:
+        _add(run, lambda: own.from_recording(run, sound.getvalue(), sound.name))
+
+
+def _written(run: LoadedRun) -> None:
+    words = str(st.session_state.get("own_words") or "").strip()
+    if words:
+        _add(run, lambda: own.from_sentence(run, words))
+
+
+def _add(run: LoadedRun, make: Callable[[], Own]) -> None:
+    st.session_state[_FAULT] = ""
+    try:
+        st.session_state[_KEY] = (run.id, (*held(run), make())[-own.MOST :])
+    except BadInputError as error:
+        st.session_state[_FAULT] = str(error)
+
+
+def _remove(run: LoadedRun, number: int) -> None:
+    st.session_state[_KEY] = (run.id, tuple(item for i, item in enumerate(held(run)) if i != number))
