@@ -37,6 +37,8 @@ HELP = {
     "multiple of what is usual among real ones.",
     "map": "Stars are generated, coloured by what the classifier makes of them; circles are real utterances, coloured "
     "by label. Faint lines lead back to where a star was before. Drag the map to move it, turn the wheel to zoom.",
+    "between": "From utterance A (0) to utterance B (1): emotions and codes as the Q heads read them from the two, and "
+    "what lies between.",
     "strip": "Probability of each emotion for the ringed sample while only this code moves; its way over the map is "
     "the line. Press or drag on the strip to move the code.",
 }
@@ -91,6 +93,7 @@ def component_data(
     seen: int,
     can_undo: bool,
     tray: Sequence[Kept],
+    ends: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The small part, sent with every rerun; see ``LabData`` in ``frontend/src/lab.js``."""
     return {
@@ -115,6 +118,7 @@ def component_data(
             "strip": controls.strip,
         },
         "seen": seen,
+        "ends": ends,
         "kept": [{"name": one.name, "x": float(one.place[0]), "y": float(one.place[1])} for one in tray],
         "words": {"information": _words(INFORMATION), "novelty": _words(NOVELTY)},
         "help": HELP,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import components, theme
-from dashboard.lab import component, export, store
+from dashboard.lab import between, component, export, store
 from dashboard.lab import controls as logic
 from dashboard.lab.control_panel import show_controls
 from dashboard.lab.controls import Controls
@@ -44,11 +44,13 @@ def _lab(run: LoadedRun) -> None:
         seen=state.seen,
         can_undo=bool(state.history),
         tray=[kept for kept in store.tray() if kept.run == run.id],
+        ends=between.ends_of(run, points_of(run), between.chosen(run)),
     )
     with st.container(gap=None):
         components.lab(key=KEY, data=data, on_asked_change=lambda: _on_asked(run), on_act_change=lambda: _on_act(run))
         components.mount_pack("lab_inputs", content)
     show_controls(run, now)
+    between.show_ends(run, points_of(run))
     _nearest(run, now, readout)
     show_tray(run, now, readout)
     _copy(run, now)
@@ -67,7 +69,8 @@ def _copy(run: LoadedRun, now: Controls) -> None:
 def _nearest(run: LoadedRun, now: Controls, readout: Readout) -> None:
     st.markdown(f"**Nearest real utterances to sample {now.sample + 1}, in all {run.dim} dimensions**")
     rows, distances = run.neighbours(readout.h[now.sample : now.sample + 1], k=_NEAREST)
-    for row, distance, cell in zip(rows[0], distances[0], st.columns(_NEAREST, gap="small"), strict=False):
+    cells = st.columns(_NEAREST, gap="small")
+    for place, (row, distance, cell) in enumerate(zip(rows[0], distances[0], cells, strict=False)):
         record = run.utterances.iloc[int(row)]
         with cell, st.container(border=True, height="stretch"):
             said = record["text"] if isinstance(record["text"], str) else "(no transcript)"
@@ -79,6 +82,15 @@ def _nearest(run: LoadedRun, now: Controls, readout: Readout) -> None:
                 st.caption(theme.plain(sound.reason))
             else:
                 st.audio(sound.wav, format="audio/wav", alt=f"Clip of utterance {record['utterance_id']}")
+            with st.container(horizontal=True, gap="xsmall"):
+                for end in between.ENDS:
+                    st.button(
+                        end,
+                        key=f"lab_near_{place}_{end}",
+                        on_click=between.choose,
+                        args=(run.id, end, int(row)),
+                        help=f"Makes this utterance the end {end} of the way from A to B.",
+                    )
 
 
 # --- callbacks ---------------------------------------------------------------------------------------------------

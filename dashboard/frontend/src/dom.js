@@ -80,7 +80,7 @@ export function drag(target, { start, move, end }) {
  * @param {{label: string, help: string, low: number, high: number, step: number, rest: number, digits: number,
  *   name: string}} about ``rest`` is where the reset leads
  * @param {() => number} get
- * @param {(value: number) => void} set
+ * @param {(value: number, typed: boolean) => void} set ``typed``: by the number or the way back, not by the slider
  * @param {Listener} listener
  */
 export function slider(about, get, set, listener) {
@@ -106,10 +106,10 @@ export function slider(about, get, set, listener) {
     back.disabled = Math.abs(value - rest) < 1e-9;
     range.style.setProperty("--share", `${(100 * (value - low)) / (high - low)}%`);
   };
-  /** @param {number} value @param {boolean} done */
-  const change = (value, done) => {
+  /** @param {number} value @param {boolean} done @param {boolean} typed */
+  const change = (value, done, typed = false) => {
     if (!Number.isFinite(value)) return;
-    set(clamp(value, low, high));
+    set(clamp(value, low, high), typed);
     show();
     listener.moved();
     if (done) listener.released();
@@ -117,10 +117,10 @@ export function slider(about, get, set, listener) {
   range.addEventListener("input", () => change(range.valueAsNumber, false));
   range.addEventListener("change", () => change(range.valueAsNumber, true));
   number.addEventListener("change", () => {
-    change(number.valueAsNumber, true);
+    change(number.valueAsNumber, true, true);
     number.value = get().toFixed(digits);
   });
-  back.addEventListener("click", () => change(rest, true));
+  back.addEventListener("click", () => change(rest, true, true));
   return { whole, show };
 }
 

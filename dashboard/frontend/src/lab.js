@@ -15,8 +15,9 @@ import { hostOf, themeOf } from "./theme.js";
  * @typedef {{pack: string, inputs: string, run: string, classes: string[], colours: string[], codes: string[],
  *   prior: number[], typical: number, dim: number, frame: import("./camera.js").Frame, count: number, canUndo: boolean,
  *   controls: import("./lab_model.js").Controls, seen: number, kept: {name: string, x: number, y: number}[],
- *   words: {information: import("./readout.js").Words, novelty: import("./readout.js").Words},
+ *   ends: End[] | null, words: {information: import("./readout.js").Words, novelty: import("./readout.js").Words},
  *   help: Record<string, string>}} LabData what dashboard/lab/component.py sends
+ * @typedef {{name: string, emotion: number[], codes: number[], x: number, y: number}} End of the way between utterances
  * @typedef {(name: string, value: unknown) => void} Send
  */
 
@@ -24,6 +25,8 @@ const TRUNCATION_LIMIT = 2;
 /** A redraw that took longer leaves the path for when the finger rests, in milliseconds. */
 const HURRY = 8;
 const REST = 120;
+/** Steps of the codes while they snap, in sigma. */
+const SNAP = 0.5;
 
 export class Lab {
   /** @param {ShadowRoot | HTMLElement} parent */
@@ -56,6 +59,12 @@ export class Lab {
     this.path = null;
     this.pathKey = "";
     this.pair = [0, 1];
+    this.snap = false;
+    /** How far from utterance A to utterance B. */
+    this.way = 0;
+    /** @type {Float32Array | null} */
+    this.grid = null;
+    this.gridKey = "";
     /** @type {(() => void)[]} */
     this.shows = [];
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -154,18 +163,24 @@ export class Lab {
     const sliders = codes.map((name, index) =>
       slider({ label: `${name} (σ)`, help: help.code, low: -CODE_LIMIT, high: CODE_LIMIT, step: 0.01, rest: 0, digits: 2, name },
         () => now().codes[index],
-        (value) => {
-          now().codes[index] = value;
+        (value, typed) => {
+          now().codes[index] = typed ? value : this.#snapped(value);
         }, listener));
     const truncation = slider(
       { label: "Truncation", help: help.truncation, low: 0, high: TRUNCATION_LIMIT, step: 0.01, rest: 1, digits: 2, name: "truncation" },
       () => now().truncation, (value) => {
         now().truncation = value;
       }, listener);
+    const way = slider({ label: "A to B", help: help.between, low: 0, high: 1, step: 0.01, rest: 0, digits: 2, name: "between" },
+      () => this.way,
+      (value) => this.#goBetween(value), listener);
     const pad = codes.length < 2 ? null : codePad(
-      { names: () => [codes[this.pair[0]], codes[this.pair[1]]], limit: CODE_LIMIT, theme },
+      { names: () => [codes[this.pair[0]], codes[this.pair[1]]], limit: CODE_LIMIT, theme, colours: colours.slice(0, -1), grid: () => this.#grid() },
       () => [now().codes[this.pair[0]], now().codes[this.pair[1]]],
-      (values) => values.forEach((value, axis) => (now().codes[this.pair[axis]] = value)), listener);
+      (values) => values.forEach((value, axis) => (now().codes[this.pair[axis]] = this.#snapped(value))), listener);
+    const snap = element("input", { type: "checkbox" });
+    snap.addEventListener("change", () => (this.snap = snap.checked));
+    const snapping = element("label", { class: "line caption", title: `Sliders and pad stop at every ${SNAP} sigma; a number may be anything` }, snap, `Snap to ${SNAP} σ`);
     const axes = ["across", "up"].map((way, axis) => {
       const select = element("select", { "aria-label": `Code that the pad moves ${way}`, title: `Code that the pad moves ${way}` });
       codes.forEach((name, index) => select.append(new Option(`${name} ${axis ? "↑" : "→"}`, String(index), false, index === axis)));
@@ -206,7 +221,7 @@ export class Lab {
       element("section", { class: "controls", "aria-label": "Controls" },
         element("div", { class: "line" }, this.undo, reset),
         element("h4", { text: "Emotion" }), kind.whole, emotion.whole, mixture,
-        element("h4", { text: "Latent codes" }), ...sliders.map(({ whole }) => whole),
+        element("div", { class: "line" }, element("h4", { text: "Latent codes" }), snapping), ...sliders.map(({ whole }) => whole), way.whole,
         pad && element("div", { class: "line pads" }, pad.canvas, element("div", { class: "column" }, ...axes)),
         element("h4", { text: "Noise" }), truncation.whole),
       element("section", { class: "middle", "aria-label": "Map" }, this.map.view.whole,
@@ -225,6 +240,10 @@ export class Lab {
         sample.max = String(count);
         if (/** @type {ShadowRoot | Document} */ (sample.getRootNode()).activeElement !== sample) sample.value = String(now().sample + 1);
         say(many, `of ${count}; bars: the mean of all`);
+      },
+      () => {
+        way.whole.hidden = !this.data?.ends;
+        way.show();
       },
       kind.show,
       strips.show,
@@ -245,6 +264,34 @@ export class Lab {
         pad.show();
       },
     ];
+  }
+
+  /** Emotions and codes a share of the way from utterance A to utterance B. @param {number} share */
+  #goBetween(share) {
+    const [from, to] = this.data?.ends ?? [];
+    if (!from || !to || !this.controls) return;
+    this.way = share;
+    const mix = (/** @type {number[]} */ a, /** @type {number[]} */ b) => a.map((value, i) => value + share * (b[i] - value));
+    this.controls.mixture = mix(from.emotion, to.emotion);
+    this.controls.codes = mix(from.codes, to.codes);
+  }
+
+  /** @param {number} value in sigma */
+  #snapped(value) {
+    return this.snap ? Math.round(value / SNAP) * SNAP : value;
+  }
+
+  /** What the pad's two codes do to the posterior, found while the finger rests: it takes longer than a frame has. */
+  #grid() {
+    const { controls, model, data, pair } = this;
+    if (!controls || !model || !data) return null;
+    const others = controls.codes.map((code, index) => (pair.includes(index) ? 0 : code));
+    const key = JSON.stringify([{ ...controls, codes: others, strip: 0 }, pair, data.inputs]);
+    if (key !== this.gridKey && !this.moving) {
+      this.grid = model.grid(controls, pair);
+      this.gridKey = key;
+    }
+    return key === this.gridKey ? this.grid : null;
   }
 
   /** Something was changed by hand and is still held. */
@@ -303,7 +350,7 @@ export class Lab {
       path: this.path,
       sample: controls.sample,
       pathName: data.codes[controls.strip],
-      kept: data.kept,
+      kept: [...data.kept, ...(data.ends ?? [])],
     });
     const look = model.look(made, controls);
     this.bars?.show(made.posterior, controls.sample);

@@ -13,6 +13,8 @@ import { floats } from "./tensors.js";
 
 export const CODE_LIMIT = 3;
 export const PATH_STEPS = 25;
+/** Cells of the grid over two codes, in each direction. */
+export const GRID_CELLS = 9;
 const NEAREST = 5;
 
 export class LabModel {
@@ -112,6 +114,28 @@ export class LabModel {
     });
     const { posterior, places } = this.#judge(this.networks.generator.run(this.pathInput, PATH_STEPS), PATH_STEPS);
     return { at, posterior: posterior.slice(), places: places.slice() };
+  }
+
+  /**
+   * The posterior of the sample looked at while two codes move over their range and everything else stays: rows from
+   * the lowest of the second code to the highest, in each the first code from the lowest to the highest.
+   *
+   * @param {Controls} controls
+   * @param {number[]} pair which codes
+   * @returns {Float32Array} (GRID_CELLS * GRID_CELLS, k)
+   */
+  grid(controls, pair) {
+    const shares = this.shares(controls);
+    const count = GRID_CELLS * GRID_CELLS;
+    const input = new Float32Array(count * this.networks.generator.inputs);
+    const row = Math.min(controls.sample, this.count - 1);
+    for (let cell = 0; cell < count; cell++) {
+      const codes = [...controls.codes];
+      codes[pair[0]] = ((cell % GRID_CELLS) / (GRID_CELLS - 1)) * 2 * CODE_LIMIT - CODE_LIMIT;
+      codes[pair[1]] = (Math.floor(cell / GRID_CELLS) / (GRID_CELLS - 1)) * 2 * CODE_LIMIT - CODE_LIMIT;
+      this.#fill(input, cell, row, controls, shares, codes);
+    }
+    return this.#judge(this.networks.generator.run(input, count), count).posterior.slice();
   }
 
   /**

@@ -47,7 +47,7 @@ export class MapView {
     this.#listen();
   }
 
-  /** @param {import("./points.js").Cloud[]} clouds */
+  /** @param {import("./places.js").Cloud[]} clouds */
   setClouds(clouds) {
     this.points.setClouds(clouds);
     this.look.size = pointSize(clouds.reduce((sum, cloud) => sum + cloud.paint.length, 0));

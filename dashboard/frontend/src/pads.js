@@ -73,17 +73,34 @@ function pad(label, background, get, set, listener, step) {
 /**
  * A pad over two codes.
  *
- * @param {{names: () => [string, string], limit: number, theme: () => import("./theme.js").Theme}} about
+ * @param {{names: () => [string, string], limit: number, theme: () => import("./theme.js").Theme, colours: string[],
+ *   grid: () => Float32Array | null}} about ``grid`` gives the posterior in each cell (see ``LabModel.grid``), which is
+ *   drawn behind: the colour of the most probable emotion, the stronger the surer
  * @param {() => [number, number]} get in sigma
  * @param {(values: [number, number]) => void} set
  * @param {import("./dom.js").Listener} listener
  */
-export function codePad({ names, limit, theme }, get, set, listener) {
+export function codePad({ names, limit, theme, colours, grid }, get, set, listener) {
   return pad(
     "Two codes",
     (context, size) => {
       const { border, muted, font } = theme();
       const [low, high] = [EDGE, size - EDGE];
+      const cells = grid();
+      const k = colours.length;
+      const across = cells ? Math.sqrt(cells.length / k) : 0;
+      for (let cell = 0; cells && cell < across * across; cell++) {
+        let best = 0;
+        for (let c = 1; c < k; c++) if (cells[cell * k + c] > cells[cell * k + best]) best = c;
+        // A cell lies around its value, those at the edge are cut in halves.
+        const wide = (high - low) / (across - 1);
+        const left = Math.max(low + (cell % across) * wide - wide / 2, low);
+        const top = Math.max(high - Math.floor(cell / across) * wide - wide / 2, low);
+        context.globalAlpha = 0.5 * cells[cell * k + best];
+        context.fillStyle = colours[best];
+        context.fillRect(left, top, Math.min(low + (cell % across) * wide + wide / 2, high) - left, Math.min(high - Math.floor(cell / across) * wide + wide / 2, high) - top);
+      }
+      context.globalAlpha = 1;
       context.strokeStyle = border;
       context.lineWidth = 1;
       context.strokeRect(low, low, high - low, high - low);

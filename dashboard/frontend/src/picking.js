@@ -1,6 +1,6 @@
 /** Which points lie under a finger or inside a drawn line, and sets of rows as bits. */
 
-import { NOWHERE } from "./points.js";
+import { NOWHERE, STEPS } from "./places.js";
 
 /**
  * @typedef {{places: Uint16Array, light: Uint8Array}} Targets places (n, 2) as shares of the frame; light 0 is hidden
@@ -15,12 +15,11 @@ import { NOWHERE } from "./points.js";
  * @returns {Screen}
  */
 export function screenOf(camera, frame) {
-  const steps = NOWHERE - 1;
   return {
     left: camera.across(frame[0]),
     top: camera.down(frame[2]),
-    wide: ((frame[1] - frame[0]) / steps) * camera.scale,
-    high: (-(frame[3] - frame[2]) / steps) * camera.scale,
+    wide: ((frame[1] - frame[0]) / STEPS) * camera.scale,
+    high: (-(frame[3] - frame[2]) / STEPS) * camera.scale,
   };
 }
 

@@ -1,16 +1,12 @@
 /** Draws many points with WebGL: places and paint are sent to the graphics memory once, a redraw sends nothing. */
 
 import * as twgl from "twgl.js";
+import { NOWHERE, STEPS } from "./places.js";
 
 /**
- * @typedef {{places: Uint16Array, paint: Uint8Array, light: Uint8Array, shape: number}} Cloud
- *   places (n, 2) as shares of the frame times 65534, 65535 where there is none; paint (n,) indices into the palette;
- *   light (n,) 0 hidden, 1 muted, 2 bright; shape 0 circle, 1 diamond
+ * @typedef {import("./places.js").Cloud} Cloud
  * @typedef {{size: number, opacity: number, muted: number}} Look size in CSS pixels, opacity of bright and muted points
  */
-
-export const NOWHERE = 65535;
-const STEPS = 65534;
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -46,18 +42,6 @@ void main() {
   float cover = opacity * edge;
   result = vec4(colour * cover, cover);
 }`;
-
-/**
- * Where a point is, in map units.
- *
- * @param {Cloud} cloud
- * @param {number} row
- * @param {import("./camera.js").Frame} frame
- * @returns {[number, number]}
- */
-export function placeOf({ places }, row, [a, b, c, d]) {
-  return [a + (places[2 * row] / STEPS) * (b - a), c + (places[2 * row + 1] / STEPS) * (d - c)];
-}
 
 /**
  * Something that draws points on ``canvas``: with WebGL, or in two dimensions where there is none.

@@ -5,7 +5,7 @@ import { legend } from "./legend.js";
 import { MapView } from "./map_view.js";
 import { takePack } from "./packs.js";
 import { markInside, nearest, packed, screenOf, unpacked, unpackedBits } from "./picking.js";
-import { NOWHERE, placeOf } from "./points.js";
+import { NOWHERE, placeOf } from "./places.js";
 import css from "./space.css";
 import { drawSpace } from "./space_marks.js";
 import { hostOf, themeOf } from "./theme.js";
@@ -198,7 +198,7 @@ export class Space {
           tool("+", "Nearer (key +)", () => this.#zoom(1.4)), tool("−", "Farther (key -)", () => this.#zoom(1 / 1.4))),
         element("span", { class: "group" }, tool("PNG", "The map as a picture", () => this.#picture()))),
       // Counts grow and take another line: below the map they do not move it.
-      view.whole, this.legend.whole);
+      view.whole, this.legend.whole, element("span", { class: "caption", text: "● audio   ◆ text   ★ generated" }));
     view.whole.append(this.tip);
     pressed();
   }

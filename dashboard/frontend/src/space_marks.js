@@ -2,11 +2,11 @@
 
 import { contourDensity } from "d3-contour";
 import { diamond, disc, label, ring, star } from "./marks.js";
-import { NOWHERE, placeOf } from "./points.js";
+import { NOWHERE, placeOf } from "./places.js";
 
 /**
  * @typedef {{data: import("./space.js").SpaceData, view: import("./map_view.js").MapView,
- *   clouds: import("./points.js").Cloud[], codes: Uint8Array, selected: Uint8Array, picked: number | null,
+ *   clouds: import("./places.js").Cloud[], codes: Uint8Array, selected: Uint8Array, picked: number | null,
  *   under: {row: number, text: boolean} | null, line: [number, number][], contours: boolean, labels: boolean,
  *   theme: import("./theme.js").Theme, middles?: (number[] | null)[]}} Scene
  */
@@ -52,7 +52,7 @@ export function drawSpace(context, scene) {
   if (scene.line.length > 1) drawLine(context, scene);
 }
 
-/** @param {Scene} scene @param {import("./points.js").Cloud} cloud @param {number} row @returns {[number, number] | null} */
+/** @param {Scene} scene @param {import("./places.js").Cloud} cloud @param {number} row @returns {[number, number] | null} */
 function pixel({ data, view }, cloud, row) {
   if (!cloud.light[row] || cloud.places[2 * row] === NOWHERE) return null;
   const [x, y] = placeOf(cloud, row, data.frame);
