@@ -224,6 +224,42 @@ def test_pad_moves_two_codes_at_once(drawn: Page) -> None:
 
 
 @pytest.mark.browser
+def test_way_from_one_utterance_to_another(drawn: Page, trained: Workspace) -> None:
+    way = drawn.locator('.slider[data-slider="between"]')
+    assert not way.is_visible()
+    drawn.get_by_text("From one utterance to another").click()
+    for end, name in (("A", "s1-angry-0"), ("B", "gone"), ("B", "s2-sad-1")):
+        drawn.locator(f".st-key-lab_end_{end} input").fill(name)
+        drawn.locator(f".st-key-lab_end_{end} input").press("Enter")
+        drawn.get_by_text("there is no utterance 'gone'" if name == "gone" else f"{end}: {name}").wait_for()
+    way.wait_for()
+    number = way.locator('input[type="number"]')
+    number.fill("1")
+    number.press("Enter")
+    run = load_run("tones-run", trained)
+    row = int(np.flatnonzero(run.utterances["utterance_id"] == "s2-sad-1")[0])
+    _, codes = run.recovered(run.h[[row]])
+    wanted = np.clip(codes[0], -3, 3).round(2)
+    for name, value in zip(run.code_names, wanted, strict=True):
+        shown_ = drawn.locator(f'.slider[data-slider="{name}"] input[type="number"]').input_value()
+        assert float(shown_) == pytest.approx(value, abs=0.011)
+    address_says(drawn, ";m=")
+
+
+@pytest.mark.browser
+def test_codes_snap_and_numbers_do_not(drawn: Page) -> None:
+    drawn.get_by_label("Snap to").check()
+    u1(drawn).focus()
+    u1(drawn).evaluate("(range) => { range.value = 1.31; range.dispatchEvent(new Event('input', {bubbles: true})); }")
+    u1(drawn).evaluate("(range) => range.dispatchEvent(new Event('change', {bubbles: true}))")
+    address_says(drawn, "u=1.5,0")
+    number = drawn.locator('.slider[data-slider="u2"] input[type="number"]')
+    number.fill("0.37")
+    number.press("Enter")
+    address_says(drawn, "u=1.5,0.37")
+
+
+@pytest.mark.browser
 def test_touch_moves_a_code(browser: Browser, server: Server) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = opened(context.new_page(), server, "")

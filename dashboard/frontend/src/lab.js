@@ -1,12 +1,12 @@
 /** The latent lab: its controls, its map and what is read from it, all moving in the browser. Python hears on release. */
 
-import { choice, clamp, element, say, signed, slider } from "./dom.js";
+import { choice, clamp, element, say, signed } from "./dom.js";
 import { Frames } from "./frames.js";
 import css from "./lab.css";
+import { labControls } from "./lab_controls.js";
 import { LabMap } from "./lab_map.js";
 import { CODE_LIMIT, LabModel } from "./lab_model.js";
 import { takePack } from "./packs.js";
-import { codePad, emotionPad } from "./pads.js";
 import { codesChart, measure, posteriorBars } from "./readout.js";
 import { traversal } from "./strip.js";
 import { hostOf, themeOf } from "./theme.js";
@@ -21,12 +21,9 @@ import { hostOf, themeOf } from "./theme.js";
  * @typedef {(name: string, value: unknown) => void} Send
  */
 
-const TRUNCATION_LIMIT = 2;
 /** A redraw that took longer leaves the path for when the finger rests, in milliseconds. */
 const HURRY = 8;
 const REST = 120;
-/** Steps of the codes while they snap, in sigma. */
-const SNAP = 0.5;
 
 export class Lab {
   /** @param {ShadowRoot | HTMLElement} parent */
@@ -58,10 +55,6 @@ export class Lab {
     /** @type {import("./lab_model.js").Path | null} */
     this.path = null;
     this.pathKey = "";
-    this.pair = [0, 1];
-    this.snap = false;
-    /** How far from utterance A to utterance B. */
-    this.way = 0;
     /** @type {Float32Array | null} */
     this.grid = null;
     this.gridKey = "";
@@ -96,7 +89,7 @@ export class Lab {
       this.controls = structuredClone(data.controls);
       this.sent = Math.max(this.sent, data.seen);
     }
-    this.undo?.toggleAttribute("disabled", !data.canUndo);
+    this.panel?.undo.toggleAttribute("disabled", !data.canUndo);
     const first = !this.root.dataset.ready;
     this.frames.now();
     this.map?.view.drawBase();
@@ -118,12 +111,24 @@ export class Lab {
   #build(pack, data) {
     const theme = () => this.theme;
     const { classes, colours, codes, words, help } = data;
-    const listener = { moved: () => this.#moved(), released: () => this.#released() };
     const now = () => /** @type {import("./lab_model.js").Controls} */ (this.controls);
-    this.map = new LabMap(pack, data, theme, (sample) => {
-      now().sample = sample;
+    const changed = () => {
       this.#moved();
       this.#released();
+    };
+    this.panel = labControls({
+      now,
+      theme,
+      data: () => this.data ?? data,
+      model: () => /** @type {LabModel} */ (this.model),
+      moved: () => this.#moved(),
+      released: () => this.#released(),
+      act: (what) => this.#act(what),
+      grid: (pair) => this.#grid(pair),
+    });
+    this.map = new LabMap(pack, data, theme, (sample) => {
+      now().sample = sample;
+      changed();
     });
     this.bars = posteriorBars(classes, colours);
     this.codes = codesChart(codes, CODE_LIMIT);
@@ -135,73 +140,10 @@ export class Lab {
       if (done) this.#released();
     });
 
-    const kind = choice("One emotion or a mixture", ["One emotion", "Mixture"], () => (now().mixture ? 1 : 0), (index) => {
-      if (index === 1 && !now().mixture) now().mixture = this.model?.shares(now()) ?? null;
-      if (index === 0 && this.model) Object.assign(now(), { emotion: this.model.asked(now()), mixture: null });
-      this.#moved();
-      this.#released();
-    });
-    const emotion = choice("Emotion", classes, () => now().emotion, (index) => {
-      now().emotion = index;
-      this.#moved();
-      this.#released();
-    }, colours);
-    const mixing = emotionPad({ names: classes, colours, theme }, () => this.model?.shares(now()) ?? [], (shares) => {
-      now().mixture = shares;
-    }, listener);
-    const weights = classes.map((name, index) =>
-      slider({ label: name, help: help.mixture, low: 0, high: 1, step: 0.01, rest: 0, digits: 2, name: `share-${index}` },
-        () => now().mixture?.[index] ?? 0,
-        (value) => {
-          const mixture = [...(now().mixture ?? [])];
-          mixture[index] = value;
-          // A mixture of nothing is no mixture.
-          if (mixture.some((weight) => weight > 0)) now().mixture = mixture;
-        }, listener));
-    const mixture = element("div", { class: "mixture" }, mixing.canvas, ...weights.map(({ whole }) => whole));
-
-    const sliders = codes.map((name, index) =>
-      slider({ label: `${name} (σ)`, help: help.code, low: -CODE_LIMIT, high: CODE_LIMIT, step: 0.01, rest: 0, digits: 2, name },
-        () => now().codes[index],
-        (value, typed) => {
-          now().codes[index] = typed ? value : this.#snapped(value);
-        }, listener));
-    const truncation = slider(
-      { label: "Truncation", help: help.truncation, low: 0, high: TRUNCATION_LIMIT, step: 0.01, rest: 1, digits: 2, name: "truncation" },
-      () => now().truncation, (value) => {
-        now().truncation = value;
-      }, listener);
-    const way = slider({ label: "A to B", help: help.between, low: 0, high: 1, step: 0.01, rest: 0, digits: 2, name: "between" },
-      () => this.way,
-      (value) => this.#goBetween(value), listener);
-    const pad = codes.length < 2 ? null : codePad(
-      { names: () => [codes[this.pair[0]], codes[this.pair[1]]], limit: CODE_LIMIT, theme, colours: colours.slice(0, -1), grid: () => this.#grid() },
-      () => [now().codes[this.pair[0]], now().codes[this.pair[1]]],
-      (values) => values.forEach((value, axis) => (now().codes[this.pair[axis]] = this.#snapped(value))), listener);
-    const snap = element("input", { type: "checkbox" });
-    snap.addEventListener("change", () => (this.snap = snap.checked));
-    const snapping = element("label", { class: "line caption", title: `Sliders and pad stop at every ${SNAP} sigma; a number may be anything` }, snap, `Snap to ${SNAP} σ`);
-    const axes = ["across", "up"].map((way, axis) => {
-      const select = element("select", { "aria-label": `Code that the pad moves ${way}`, title: `Code that the pad moves ${way}` });
-      codes.forEach((name, index) => select.append(new Option(`${name} ${axis ? "↑" : "→"}`, String(index), false, index === axis)));
-      select.addEventListener("change", () => {
-        const chosen = Number(select.value);
-        // Both axes on one code would be one slider.
-        if (chosen === this.pair[1 - axis]) this.pair[1 - axis] = this.pair[axis];
-        this.pair[axis] = chosen;
-        selects().forEach((one, k) => (one.value = String(this.pair[k])));
-        pad?.show();
-      });
-      return select;
-    });
-    const selects = () => axes;
     const strips = choice("Code that the strip moves", codes, () => now().strip, (index) => {
       now().strip = index;
-      this.#moved();
-      this.#released();
+      changed();
     });
-    this.undo = element("button", { type: "button", class: "quiet", text: "↶ Undo", title: "One change back (Ctrl+Z)", onclick: () => this.#act("undo") });
-    const reset = element("button", { type: "button", class: "quiet", text: "↺ Reset all", title: "Every control as at the start; Undo brings them back", onclick: () => this.#act("reset") });
     this.root.onkeydown = (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "z" && !(event.target instanceof HTMLInputElement && event.target.type === "number")) {
         event.preventDefault();
@@ -212,18 +154,12 @@ export class Lab {
     sample.addEventListener("change", () => {
       if (!Number.isFinite(sample.valueAsNumber)) return;
       now().sample = clamp(Math.round(sample.valueAsNumber) - 1, 0, (this.data?.count ?? 1) - 1);
-      this.#moved();
-      this.#released();
+      changed();
     });
     const many = element("span");
 
     this.root.replaceChildren(
-      element("section", { class: "controls", "aria-label": "Controls" },
-        element("div", { class: "line" }, this.undo, reset),
-        element("h4", { text: "Emotion" }), kind.whole, emotion.whole, mixture,
-        element("div", { class: "line" }, element("h4", { text: "Latent codes" }), snapping), ...sliders.map(({ whole }) => whole), way.whole,
-        pad && element("div", { class: "line pads" }, pad.canvas, element("div", { class: "column" }, ...axes)),
-        element("h4", { text: "Noise" }), truncation.whole),
+      this.panel.whole,
       element("section", { class: "middle", "aria-label": "Map" }, this.map.view.whole,
         element("p", { class: "caption", text: help.map })),
       element("section", { class: "readout", "aria-label": "What the run reads from it" },
@@ -241,49 +177,18 @@ export class Lab {
         if (/** @type {ShadowRoot | Document} */ (sample.getRootNode()).activeElement !== sample) sample.value = String(now().sample + 1);
         say(many, `of ${count}; bars: the mean of all`);
       },
-      () => {
-        way.whole.hidden = !this.data?.ends;
-        way.show();
-      },
-      kind.show,
       strips.show,
-      truncation.show,
-      ...sliders.map(({ show }) => show),
-      () => {
-        const mixed = now().mixture !== null;
-        emotion.whole.hidden = mixed;
-        mixture.hidden = !mixed;
-        if (!mixed) return emotion.show();
-        mixing.knob.fill = this.theme.accent;
-        mixing.show();
-        weights.forEach(({ show }) => show());
-      },
-      () => {
-        if (!pad) return;
-        pad.knob.fill = this.theme.accent;
-        pad.show();
-      },
+      this.panel.show,
     ];
   }
 
-  /** Emotions and codes a share of the way from utterance A to utterance B. @param {number} share */
-  #goBetween(share) {
-    const [from, to] = this.data?.ends ?? [];
-    if (!from || !to || !this.controls) return;
-    this.way = share;
-    const mix = (/** @type {number[]} */ a, /** @type {number[]} */ b) => a.map((value, i) => value + share * (b[i] - value));
-    this.controls.mixture = mix(from.emotion, to.emotion);
-    this.controls.codes = mix(from.codes, to.codes);
-  }
-
-  /** @param {number} value in sigma */
-  #snapped(value) {
-    return this.snap ? Math.round(value / SNAP) * SNAP : value;
-  }
-
-  /** What the pad's two codes do to the posterior, found while the finger rests: it takes longer than a frame has. */
-  #grid() {
-    const { controls, model, data, pair } = this;
+  /**
+   * What two codes do to the posterior, found while the finger rests: it takes longer than a frame has.
+   *
+   * @param {number[]} pair
+   */
+  #grid(pair) {
+    const { controls, model, data } = this;
     if (!controls || !model || !data) return null;
     const others = controls.codes.map((code, index) => (pair.includes(index) ? 0 : code));
     const key = JSON.stringify([{ ...controls, codes: others, strip: 0 }, pair, data.inputs]);

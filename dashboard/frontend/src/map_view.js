@@ -10,7 +10,7 @@ import { pointDrawer, pointSize } from "./points.js";
  * @typedef {{overlay: (context: CanvasRenderingContext2D, view: MapView) => void, hover?: (left: number, top: number) => void,
  *   leave?: () => void, click?: (left: number, top: number, event: PointerEvent) => void,
  *   area?: (corners: [number, number][], event: PointerEvent, done: boolean) => void, escape?: () => void,
- *   moved?: () => void}} Hands what the map's owner does; places in CSS pixels
+ *   moved?: () => void, resized?: () => void}} Hands what the map's owner does; places in CSS pixels
  */
 
 const CLICK = 4;
@@ -124,6 +124,7 @@ export class MapView {
       canvas.height = Math.round(height * this.ratio);
     }
     this.camera.resize(width, height);
+    this.hands.resized?.();
     // A canvas that changed its size is empty: filled before the browser shows it.
     this.drawBase();
     this.drawAbove();

@@ -102,9 +102,9 @@ class GlPoints {
     for (const held of this.clouds) {
       const { cloud, info } = held;
       held.levels = levelsOf(cloud);
-      for (const name of /** @type {const} */ (["paint", "light"])) {
+      for (const [name, values] of Object.entries({ paint: cloud.paint, light: cloud.drawn ?? cloud.light })) {
         const attribute = info.attribs?.[name];
-        if (attribute) twgl.setAttribInfoBufferFromArray(this.gl, attribute, cloud[name]);
+        if (attribute) twgl.setAttribInfoBufferFromArray(this.gl, attribute, values);
       }
     }
   }
@@ -205,7 +205,8 @@ class FlatPoints {
     const [wide, high] = [(frame[1] - frame[0]) / STEPS, (frame[3] - frame[2]) / STEPS];
     for (const wanted of [1, 2]) {
       context.globalAlpha = wanted === 2 ? look.opacity : look.muted;
-      for (const { places, paint, light, shape } of this.clouds) {
+      for (const { places, paint, light: all, drawn, shape } of this.clouds) {
+        const light = drawn ?? all;
         const half = (look.size / 2) * (shape === 1 ? 1.25 : 1);
         let last = -1;
         for (let i = 0; i < paint.length; i++) {

@@ -8,7 +8,9 @@ import { markInside, nearest, packed, screenOf, unpacked, unpackedBits } from ".
 import { NOWHERE, placeOf } from "./places.js";
 import css from "./space.css";
 import { drawSpace } from "./space_marks.js";
+import { spaceTools } from "./space_tools.js";
 import { hostOf, themeOf } from "./theme.js";
+import { MANY as THIN, thinned } from "./thinning.js";
 
 /**
  * @typedef {{pack: string, paint: string, words: string | null, run: string, frame: import("./camera.js").Frame,
@@ -127,12 +129,9 @@ export class Space {
   /** @param {import("./tensors.js").Packed} pack @param {SpaceData} data */
   #build(pack, data) {
     this.view?.remove();
-    this.clouds = ["audio", "text"].flatMap((name, shape) => {
-      const places = pack.tensors.get(name)?.values;
-      if (!(places instanceof Uint16Array)) return [];
-      return [{ places, paint: new Uint8Array(data.rows), light: new Uint8Array(data.rows), shape }];
-    });
+    this.clouds = cloudsOf(pack, data.rows);
     this.tip = element("div", { class: "tip", hidden: true });
+    this.note = element("span", { class: "note", hidden: true });
     const view = new MapView(data.frame, "Map of the aligned space. Arrow keys move it, + and - zoom, Escape clears the selection", {
       overlay: (context) => this.data && drawSpace(context, /** @type {Scene} */ (this)),
       hover: (left, top) => this.#hover(left, top),
@@ -141,6 +140,7 @@ export class Space {
       area: (line, event, done) => this.#area(line, event, done),
       escape: () => this.#choose(new Uint8Array(data.rows), null),
       moved: () => this.#viewMoved(),
+      resized: () => this.#thin(),
     });
     this.view = view;
     view.setClouds(this.clouds);
@@ -149,58 +149,25 @@ export class Space {
       view.camera.centre = [x, y];
       view.camera.scale = zoom * view.camera.least;
     }
-    const tool = (/** @type {string} */ text, /** @type {string} */ help, /** @type {() => void} */ act, name = "") => {
-      const button = element("button", { type: "button", class: "quiet", title: help, text, "data-tool": name });
-      button.addEventListener("click", act);
-      return button;
-    };
-    /** @type {[string, string, string, import("./map_view.js").Tool][]} */
-    const kinds = [
-      ["✥ Move", "Drag moves the map", "pan", "pan"],
-      ["⌇ Lasso", "Draw around points to select them; Shift adds, Alt takes away", "lasso", "lasso"],
-      ["▭ Box", "Draw a box to select points; Shift adds, Alt takes away", "box", "box"],
-    ];
-    const pressed = () => {
-      tools.forEach((button, index) => button.setAttribute("aria-pressed", String(view.tool === kinds[index][3])));
-      modes.forEach((button) => {
-        // Not hidden: the map below would move.
-        button.disabled = view.tool === "pan";
-        button.setAttribute("aria-pressed", String(this.mode === button.dataset.tool));
-      });
-      view.whole.dataset.tool = view.tool;
-    };
-    const tools = kinds.map(([text, help, name, kind]) => tool(text, help, () => {
-      view.tool = kind;
-      pressed();
-    }, name));
-    const modes = [["New", "What is drawn replaces the selection", "new"], ["Add", "What is drawn is added (Shift)", "add"], ["Remove", "What is drawn is taken away (Alt)", "remove"]]
-      .map(([text, help, name]) => tool(text, help, () => {
-        this.mode = name;
-        pressed();
-      }, name));
-    const contours = tool("Density", "Lines of equal density of what is shown", () => {
-      this.contours = !this.contours;
-      contours.setAttribute("aria-pressed", String(this.contours));
-      this.view?.redraw();
-    }, "density");
-    const labels = tool("Names", "The name of each category at its middle", () => {
-      this.labels = !this.labels;
-      labels.setAttribute("aria-pressed", String(this.labels));
-      this.view?.redraw();
-    }, "names");
-    labels.setAttribute("aria-pressed", "true");
     this.root.replaceChildren(
-      element("div", { class: "bar-line", role: "toolbar", "aria-label": "Map" },
-        element("span", { class: "group" }, ...tools), element("span", { class: "group" }, ...modes), element("span", { class: "group" }, contours, labels),
-        element("span", { class: "group" },
-          tool("To selection", "Zoom to what is selected, or to the picked point and its neighbours", () => this.#fit()),
-          tool("Whole map", "Everything (key 0)", () => view.fit(/** @type {SpaceData} */ (this.data).whole)),
-          tool("+", "Nearer (key +)", () => this.#zoom(1.4)), tool("−", "Farther (key -)", () => this.#zoom(1 / 1.4))),
-        element("span", { class: "group" }, tool("PNG", "The map as a picture", () => this.#picture()))),
+      spaceTools(view, {
+        mode: (name) => (this.mode = name),
+        density: (on) => {
+          this.contours = on;
+          view.drawAbove();
+        },
+        names: (on) => {
+          this.labels = on;
+          view.drawAbove();
+        },
+        fit: () => this.#fit(),
+        whole: () => view.fit(/** @type {SpaceData} */ (this.data).whole),
+        zoom: (factor) => this.#zoom(factor),
+        picture: () => view.picture("aligned-space.png", this.theme.background),
+      }),
       // Counts grow and take another line: below the map they do not move it.
-      view.whole, this.legend.whole, element("span", { class: "caption", text: "● audio   ◆ text   ★ generated" }));
+      view.whole, this.legend.whole, element("span", { class: "caption", text: "● audio   ◆ text   ★ generated" }), this.note);
     view.whole.append(this.tip);
-    pressed();
   }
 
   /** Which points are hidden, muted and bright. */
@@ -223,9 +190,26 @@ export class Space {
       total[codes[i]] += 1;
       if (this.selected[i]) chosen[codes[i]] += 1;
     }
-    view.points.repaint();
+    this.#thin();
     this.legend.show(data.colours, total, this.count ? chosen : null, this.alone);
     this.middles = undefined;
+  }
+
+  /** Of very many points those are drawn that can be told apart on the screen as it is now, and it is said. */
+  #thin() {
+    const { data, clouds, view } = this;
+    if (!data || !clouds || !view || !this.note) return;
+    let [shown, left] = [0, 0];
+    for (const { light } of clouds) for (let i = 0; i < light.length; i++) if (light[i]) shown += 1;
+    const screen = screenOf(view.camera, data.frame);
+    for (const cloud of clouds) {
+      const made = shown > THIN ? thinned(cloud, screen, view.camera.width, view.camera.height, data.colours.colours.length) : null;
+      cloud.drawn = made?.drawn;
+      left += made?.left ?? 0;
+    }
+    view.points.repaint();
+    this.note.hidden = shown <= THIN;
+    say(this.note, `${shown.toLocaleString("en")} points: of those with one colour on one spot of the screen one is drawn (${left.toLocaleString("en")} are covered). All are counted, found and selected.`);
   }
 
   /** @param {Uint8Array} selected @param {number | null} picked */
@@ -327,6 +311,10 @@ export class Space {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       const { camera } = /** @type {MapView} */ (this.view);
+      if (this.clouds?.some(({ drawn }) => drawn)) {
+        this.#thin();
+        this.view?.redraw();
+      }
       this.send?.("view", { view: [...camera.centre, camera.scale / camera.least], run: this.data?.run });
     }, VIEW_RESTS);
   }
@@ -354,8 +342,19 @@ export class Space {
     const pad = Math.max(0.06 * Math.max(b - a, d - c), 0.01 * (data.frame[1] - data.frame[0]));
     view.fit([a - pad, b + pad, c - pad, d + pad]);
   }
+}
 
-  #picture() {
-    if (this.view) this.view.picture("aligned-space.png", this.theme.background);
-  }
+/**
+ * The points of both modalities; colours and light are filled in later.
+ *
+ * @param {import("./tensors.js").Packed} pack
+ * @param {number} rows
+ * @returns {import("./places.js").Cloud[]}
+ */
+function cloudsOf(pack, rows) {
+  return ["audio", "text"].flatMap((name, shape) => {
+    const places = pack.tensors.get(name)?.values;
+    if (!(places instanceof Uint16Array)) return [];
+    return [{ places, paint: new Uint8Array(rows), light: new Uint8Array(rows), shape }];
+  });
 }
