@@ -38,7 +38,7 @@ MODALITY_SYMBOLS: dict[str, str] = {"audio": "circle", "text": "diamond", "gener
 UNKNOWN = MUTED
 """Utterances whose annotators did not agree."""
 
-# Speakers, sessions, runs: told apart by order, so the eight most distinct ones come first and then repeat.
+# Speakers, sessions, runs: told apart by order, so the eight most distinct ones come first.
 CATEGORY_COLOURS: tuple[str, ...] = (
     "#0E7490",
     "#C2570C",
@@ -48,6 +48,28 @@ CATEGORY_COLOURS: tuple[str, ...] = (
     "#8C6D1F",
     "#4C94FD",
     "#757F94",
+)
+
+# As many as the map still tells apart: found one after another, each as far as could be from those before, also under
+# simulated deuteranopia and protanopia.
+MANY_COLOURS: tuple[str, ...] = (
+    *CATEGORY_COLOURS,
+    "#B0B070",
+    "#E090C0",
+    "#5010F0",
+    "#903030",
+    "#8020A0",
+    "#F05060",
+    "#F050E0",
+    "#F09010",
+    "#106050",
+    "#B09090",
+    "#4060F0",
+    "#1090C0",
+    "#3040C0",
+    "#20C030",
+    "#D060B0",
+    "#609070",
 )
 
 SEQUENTIAL = "Viridis"
@@ -76,7 +98,9 @@ def colour_map(names: Iterable[str], *, emotions: bool = False) -> dict[str, str
     """
     if emotions:
         return {name: emotion_colour(name) for name in names}
-    return {name: CATEGORY_COLOURS[i % len(CATEGORY_COLOURS)] for i, name in enumerate(names)}
+    wanted = list(names)
+    colours = CATEGORY_COLOURS if len(wanted) <= len(CATEGORY_COLOURS) else MANY_COLOURS
+    return {name: colours[i % len(colours)] for i, name in enumerate(wanted)}
 
 
 def rgba(colour: str, alpha: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dashboard.palette import UNKNOWN, colour_map
+from dashboard.palette import MANY_COLOURS, UNKNOWN, colour_map
 from dashboard.space.points import GeneratedPoints, MapPoints
 
 COLOUR_BY: dict[str, str] = {
@@ -19,8 +19,22 @@ COLOUR_BY: dict[str, str] = {
     "session": "Session",
     "gender": "Gender",
     "part": "Part",
+    "language": "Language",
+    "split": "Split",
+    "p_true": "p(own)",
+    "arousal": "Arousal",
+    "valence": "Valence",
+    "dominance": "Dominance",
 }
 """The choices of "Colour by" and their labels."""
+UNITS: dict[str, str] = {
+    "mi": "nats",
+    "p_true": "probability of its own emotion",
+    "arousal": "as annotated",
+    "valence": "as annotated",
+    "dominance": "as annotated",
+}
+"""The choices that are magnitudes, and what they are measured in."""
 
 RIGHT, WRONG = "right", "wrong"
 RIGHT_COLOURS = {RIGHT: "#3F8F3B", WRONG: "#C41B07"}
@@ -32,7 +46,7 @@ PART_COLOURS = {
     "unused": UNKNOWN,
 }
 VIRIDIS = ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39", "#FDE725")
-MOST = 8
+MOST = len(MANY_COLOURS)
 """Categories that get a colour of their own; the rest share one grey and the legend says how many they are."""
 STEPS = 32
 """Colours into which a magnitude is divided."""
@@ -61,17 +75,21 @@ class Colouring:
 
 def choices(points: MapPoints) -> list[str]:
     """The colourings that this corpus can show: a column without a value is left out."""
-    found = ["emotion", "predicted", "error", "mi"]
-    return found + [name for name in ("speaker", "session", "gender", "part") if points.table[name].notna().any()]
+    always = ("emotion", "predicted", "error", "mi")
+    return [name for name in COLOUR_BY if name in always or (name in points.table and points.table[name].notna().any())]
 
 
 def colouring(points: MapPoints, by: str, generated: GeneratedPoints | None = None) -> Colouring:
     """The colours of the map. What has no value (no agreement, no such column for generated points) is grey."""
     title = COLOUR_BY[by]
-    if by == "mi":
-        return _magnitude(by, f"{title} (nats)", points.mi, generated.mi if generated else np.empty(0))
-    values, others = _labels(points, by), _generated_labels(generated, by)
-    names = _order(points, by, values, others)
+    if by in UNITS:
+        values = points.mi if by == "mi" else points.table[by].to_numpy(dtype=np.float64)
+        others = np.empty(0) if generated is None else np.full(len(generated.emotion), np.nan)
+        if by == "mi" and generated is not None:
+            others = generated.mi
+        return _magnitude(by, f"{title} ({UNITS[by]})", values, others)
+    labels, made = _labels(points, by), _generated_labels(generated, by)
+    names = _order(points, by, labels, made)
     if by in ("emotion", "predicted"):
         known = colour_map(names, emotions=True)
     elif by == "error":
@@ -82,16 +100,16 @@ def colouring(points: MapPoints, by: str, generated: GeneratedPoints | None = No
         known = colour_map(names)
     shown = tuple(names)
     colours = [known[name] for name in names]
-    rest = sorted(set(values.dropna()) - set(names))
-    unlabelled = int(values.isna().sum()) > 0
+    rest = sorted(set(labels.dropna()) - set(names))
+    unlabelled = int(labels.isna().sum()) > 0
     if rest:
         shown += (f"{len(rest)} others",)
         colours.append(UNKNOWN)
-    elif unlabelled or others.isna().any():
+    elif unlabelled or made.isna().any():
         shown += ("none",)
         colours.append(UNKNOWN)
     place = {name: number for number, name in enumerate(names)}
-    return Colouring(by, title, _codes(values, place), _codes(others, place), shown, tuple(colours))
+    return Colouring(by, title, _codes(labels, place), _codes(made, place), shown, tuple(colours))
 
 
 def _labels(points: MapPoints, by: str) -> pd.Series:

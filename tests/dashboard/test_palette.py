@@ -66,6 +66,13 @@ def test_legible_on_both_pages(emotion: str, mode: str) -> None:
     assert contrast(palette.emotion_colour(emotion), page) >= 2.25
 
 
+@pytest.mark.parametrize(("vision", "least"), [("normal", 0.08), ("deuteranopia", 0.05), ("protanopia", 0.05)])
+def test_each_further_category_is_told_from_those_before(vision: str, least: float) -> None:
+    points = [oklab(VISION[vision] @ linear(colour)) for colour in palette.MANY_COLOURS]
+    first = len(palette.CATEGORY_COLOURS)
+    assert min(float(np.linalg.norm(a - b)) for i, a in enumerate(points[first:], first) for b in points[:i]) >= least
+
+
 def test_every_emotion_has_its_own_colour() -> None:
     assert tuple(palette.EMOTION_COLOURS) == EMOTIONS
     assert len(set(palette.EMOTION_COLOURS.values())) == len(EMOTIONS)

@@ -87,12 +87,30 @@ def test_each_colouring_covers_real_and_generated(by: str, points: MapPoints, te
 
 
 def test_many_speakers_share_one_grey_that_says_how_many() -> None:
-    points = many_speakers(20)
+    points = many_speakers(30)
     colours = colouring.colouring(points, "speaker")
     assert colours.names[:2] == ("s00", "s01")
-    assert colours.names[-1] == "13 others"
+    assert colours.names[-1] == "7 others"
     assert len(colours.names) == colouring.MOST
-    assert colours.counts(np.arange(len(points)))[-1] == sum(range(1, 14))
+    assert colours.counts(np.arange(len(points)))[-1] == sum(range(1, 8))
+
+
+def test_as_many_categories_as_colours_have_one_each() -> None:
+    colours = colouring.colouring(many_speakers(colouring.MOST), "speaker")
+    assert len(set(colours.colours)) == len(colours.names) == colouring.MOST
+
+
+def test_numeric_columns_have_a_scale_and_grey_where_there_is_no_value() -> None:
+    points = many_speakers(4)
+    table = points.table.assign(arousal=np.linspace(1, 5, len(points)), valence=np.nan)
+    table.loc[0, "arousal"] = np.nan
+    marked = dataclasses.replace(points, table=table)
+    assert "arousal" in colouring.choices(marked)
+    assert "valence" not in colouring.choices(marked)
+    colours = colouring.colouring(marked, "arousal")
+    assert colours.scale is not None
+    assert colours.title == "Arousal (as annotated)"
+    assert colours.code[0] == colouring.STEPS
 
 
 def test_no_label_is_neither_right_nor_wrong() -> None:
