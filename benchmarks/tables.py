@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from core.benchmarks.verdicts import verdict
+from core.benchmarks.verdicts import p_words, verdict
 from core.config import Config
 from core.files import read_json
 from core.shipped import ASSETS
@@ -103,18 +103,8 @@ def _ua(found: dict[str, Any]) -> str:
 def _gain(gain: dict[str, Any] | None) -> str:
     if gain is None:
         return ""
-    return (
-        f"{100 * gain['mean']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}), p {_p(gain['p_value'])}, "
-        f"{verdict(gain)}"
-    )
-
-
-def _p(value: float) -> str:
-    """
-    >>> _p(0.0164), _p(0.0002)
-    ('0.016', '< 0.001')
-    """
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+    mean, low, high = (100 * gain[name] for name in ("mean", "low", "high"))
+    return f"{mean:+.1f} ({low:+.1f} to {high:+.1f}), p {p_words(gain['p_value'])}, {verdict(gain)}"
 
 
 def study_table(study: dict[str, Any]) -> Iterator[str]:

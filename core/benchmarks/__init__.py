@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         time_left,
     )
     from core.benchmarks.methods import METHODS, Method, find_methods
-    from core.benchmarks.verdicts import verdict
+    from core.benchmarks.verdicts import p_words, verdict
 
 _HOME = {
     "METHODS": "methods",
@@ -33,6 +33,7 @@ _HOME = {
     "benchmark_names": "jobs",
     "benchmark_state": "jobs",
     "find_methods": "methods",
+    "p_words": "verdicts",
     "results_so_far": "interim",
     "resume_benchmark": "jobs",
     "run_benchmark": "benchmark",
@@ -51,6 +52,7 @@ __all__ = [
     "benchmark_names",
     "benchmark_state",
     "find_methods",
+    "p_words",
     "results_so_far",
     "resume_benchmark",
     "run_benchmark",

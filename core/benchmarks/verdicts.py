@@ -22,3 +22,12 @@ def verdict(gain: Mapping[str, Any]) -> str:
     if not (gain["clear"] and gain["p_value"] < LEVEL):
         return "not told apart"
     return "better" if gain["mean"] > 0 else "worse"
+
+
+def p_words(value: float) -> str:
+    """A p-value as it is printed everywhere: never as zero, which no test can find.
+
+    >>> p_words(0.0164), p_words(0.0002)
+    ('0.016', '< 0.001')
+    """
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"

@@ -180,10 +180,10 @@ _COLUMNS = {"ua": "UA", "wa": "WA", "macro_f1": "macro-F1", "ua_pooled": "UA, fo
 
 def _verdict(gain: dict[str, Any]) -> list[str]:
     """Points, interval, p, and what they come to."""
-    from core.benchmarks import verdict
+    from core.benchmarks import p_words, verdict
 
     interval = f"{100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}"
-    return [f"{100 * gain['mean']:+.1f}", interval, f"{gain['p_value']:.3f}", verdict(gain)]
+    return [f"{100 * gain['mean']:+.1f}", interval, p_words(gain["p_value"]), verdict(gain)]
 
 
 def _interval(figures: dict[str, Any]) -> str:

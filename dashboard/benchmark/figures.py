@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.benchmarks import p_words
 from dashboard.benchmark.family import Member, condition_label
 from dashboard.benchmark.view import OVER, Gain
 from dashboard.palette import ACCENT, CATEGORY_COLOURS, MUTED, rgba
@@ -251,7 +252,7 @@ def _dots(
 def _said(label: str, gain: Gain) -> str:
     return (
         f"{label}: {gain.mean:+.1f} points over {gain.over}, 95 % {gain.low:+.1f} to {gain.high:+.1f}, "
-        f"p = {gain.p_value:.3f} - {gain.says}"
+        f"p {p_words(gain.p_value)} - {gain.says}"
     )
 
 

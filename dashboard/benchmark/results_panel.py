@@ -120,8 +120,8 @@ def _table(results: view.Results, kind: str) -> None:
     # By position, the index being the first: a column under a heading has no name that a configuration could use.
     for place, name in enumerate(table.columns.get_level_values(1), start=1):
         common: dict[str, Any] = {"help": helps.get(name), "width": WIDTHS.get(name)}
-        if name in ("mean", "points", "p", "WA", "macro-F1"):
-            form = {"points": "%+.1f", "p": "%.3f"}.get(name, "%.1f")
+        if name in ("mean", "points", "WA", "macro-F1"):
+            form = "%+.1f" if name == "points" else "%.1f"
             columns[place] = st.column_config.NumberColumn(name, format=form, **common)
         else:
             columns[place] = st.column_config.TextColumn(

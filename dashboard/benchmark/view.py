@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core import BadInputError
-from core.benchmarks import verdict
+from core.benchmarks import p_words, verdict
 
 FEATURES = {"audio": "audio", "audio_and_text": "audio and text"}
 REFERENCE = "reference"
@@ -95,7 +95,7 @@ def method_table(results: Results, kind: str) -> pd.DataFrame:
             gain, heading = figures.get(key), f"gain over {over}"
             row[heading, "points"] = None if gain is None else 100 * gain["mean"]
             row[heading, "interval"] = "" if gain is None else _interval(gain["low"], gain["high"], signed=True)
-            row[heading, "p"] = None if gain is None else gain["p_value"]
+            row[heading, "p"] = "" if gain is None else p_words(gain["p_value"])
             row[heading, "says"] = "" if gain is None else _verdict(results, gain)
         row["other figures (%)", "WA"] = _percent(figures["wa"])
         row["other figures (%)", "macro-F1"] = _percent(figures["macro_f1"])
