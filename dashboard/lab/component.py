@@ -14,6 +14,7 @@ from core.runs import Neighbourhood, portable_networks
 from dashboard.components import pack_bytes, quantised
 from dashboard.lab import controls as logic
 from dashboard.lab.controls import Controls
+from dashboard.lab.directions import Direction
 from dashboard.lab.readout import INFORMATION, NOVELTY, Meaning
 from dashboard.palette import UNKNOWN, emotion_colour
 
@@ -39,6 +40,7 @@ HELP = {
     "by label. Faint lines lead back to where a star was before. Drag the map to move it, turn the wheel to zoom.",
     "between": "From utterance A (0) to utterance B (1): emotions and codes as the Q heads read them from the two, and "
     "what lies between.",
+    "direction": "The direction in which the codes point now, kept under a name; its slider moves all codes along it.",
     "strip": "Probability of each emotion for the ringed sample while only this code moves; its way over the map is "
     "the line. Press or drag on the strip to move the code.",
 }
@@ -94,6 +96,7 @@ def component_data(
     can_undo: bool,
     tray: Sequence[Kept],
     ends: list[dict[str, Any]] | None = None,
+    named: Sequence[Direction] = (),
 ) -> dict[str, Any]:
     """The small part, sent with every rerun; see ``LabData`` in ``frontend/src/lab.js``."""
     return {
@@ -119,6 +122,7 @@ def component_data(
         },
         "seen": seen,
         "ends": ends,
+        "directions": [{"name": name, "vector": list(vector)} for name, vector in named],
         "kept": [{"name": one.name, "x": float(one.place[0]), "y": float(one.place[1])} for one in tray],
         "words": {"information": _words(INFORMATION), "novelty": _words(NOVELTY)},
         "help": HELP,

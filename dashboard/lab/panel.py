@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import components, theme
-from dashboard.lab import between, component, export, store
+from dashboard.lab import between, component, directions, export, store
 from dashboard.lab import controls as logic
 from dashboard.lab.control_panel import show_controls
 from dashboard.lab.controls import Controls
@@ -45,6 +45,7 @@ def _lab(run: LoadedRun) -> None:
         can_undo=bool(state.history),
         tray=[kept for kept in store.tray() if kept.run == run.id],
         ends=between.ends_of(run, points_of(run), between.chosen(run)),
+        named=directions.held(run.id),
     )
     with st.container(gap=None):
         components.lab(key=KEY, data=data, on_asked_change=lambda: _on_asked(run), on_act_change=lambda: _on_act(run))
@@ -111,3 +112,7 @@ def _on_act(run: LoadedRun) -> None:
         store.undo()
     elif event.get("what") == "reset":
         store.change(lambda _: logic.initial(run.classes, len(run.code_names)))
+    elif event.get("what") == "keep direction":
+        directions.keep(run.id, event, len(run.code_names))
+    elif event.get("what") == "forget direction":
+        directions.forget(run.id, event)

@@ -247,6 +247,23 @@ def test_way_from_one_utterance_to_another(drawn: Page, trained: Workspace) -> N
 
 
 @pytest.mark.browser
+def test_named_direction_moves_all_codes(page: Page, server: Server) -> None:
+    opened(page, server, "u=1.5,-2")
+    page.get_by_label("Name of the direction").fill("<i>warm</i>")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    slider = page.locator('.slider[data-slider="direction-0"]')
+    # Its name is text, never markup; it shows how far the codes lie along it.
+    slider.get_by_text("<i>warm</i>").wait_for()
+    number = slider.locator('input[type="number"]')
+    assert number.input_value() == "2.50"
+    number.fill("1.25")
+    number.press("Enter")
+    address_says(page, "u=0.75,-1")
+    page.get_by_role("button", name="Forget <i>warm</i>").click()
+    slider.wait_for(state="detached")
+
+
+@pytest.mark.browser
 def test_codes_snap_and_numbers_do_not(drawn: Page) -> None:
     drawn.get_by_label("Snap to").check()
     u1(drawn).focus()

@@ -15,7 +15,7 @@ import { hostOf, themeOf } from "./theme.js";
  * @typedef {{pack: string, inputs: string, run: string, classes: string[], colours: string[], codes: string[],
  *   prior: number[], typical: number, dim: number, frame: import("./camera.js").Frame, count: number, canUndo: boolean,
  *   controls: import("./lab_model.js").Controls, seen: number, kept: {name: string, x: number, y: number}[],
- *   ends: End[] | null, words: {information: import("./readout.js").Words, novelty: import("./readout.js").Words},
+ *   ends: End[] | null, directions: {name: string, vector: number[]}[], words: {information: import("./readout.js").Words, novelty: import("./readout.js").Words},
  *   help: Record<string, string>}} LabData what dashboard/lab/component.py sends
  * @typedef {{name: string, emotion: number[], codes: number[], x: number, y: number}} End of the way between utterances
  * @typedef {(name: string, value: unknown) => void} Send
@@ -73,6 +73,7 @@ export class Lab {
     // Meanwhile something newer may have come.
     if (turn !== this.turn) return;
     this.theme = themeOf(this.host);
+    this.map?.shade();
     if (this.data?.pack !== data.pack || !this.model) {
       this.map?.remove();
       this.model = new LabModel(pack, { ...data, codes: data.codes.length });
@@ -123,7 +124,7 @@ export class Lab {
       model: () => /** @type {LabModel} */ (this.model),
       moved: () => this.#moved(),
       released: () => this.#released(),
-      act: (what) => this.#act(what),
+      act: (what, more) => this.#act(what, more),
       grid: (pair) => this.#grid(pair),
     });
     this.map = new LabMap(pack, data, theme, (sample) => {
@@ -217,11 +218,11 @@ export class Lab {
     this.#rest();
   }
 
-  /** @param {string} what */
-  #act(what) {
+  /** @param {string} what @param {object} more */
+  #act(what, more = {}) {
     this.before = this.places?.slice() ?? null;
     this.sent += 1;
-    this.send?.trigger("act", { what, seq: this.sent });
+    this.send?.trigger("act", { ...more, what, seq: this.sent });
   }
 
   /** The finger rests: what was left out in a hurry is done. */

@@ -7,7 +7,7 @@ import { codePad, emotionPad } from "./pads.js";
 /**
  * @typedef {{now: () => import("./lab_model.js").Controls, data: () => import("./lab.js").LabData,
  *   model: () => import("./lab_model.js").LabModel, theme: () => import("./theme.js").Theme, moved: () => void,
- *   released: () => void, act: (what: string) => void, grid: (pair: number[]) => Float32Array | null}} Lab what the
+ *   released: () => void, act: (what: string, more?: object) => void, grid: (pair: number[]) => Float32Array | null}} Lab what the
  *   controls change, and whom they tell
  * @typedef {{whole: HTMLElement, show: () => void}} Part
  */
@@ -106,6 +106,7 @@ function codeControls(lab) {
       Object.assign(now(), { mixture: mix(from.emotion, to.emotion), codes: mix(from.codes, to.codes) });
       way = share;
     }, lab);
+  const named = directions(lab);
   const snap = element("input", { type: "checkbox" });
   snap.addEventListener("change", () => (snapping = snap.checked));
   const title = `Sliders and pad stop at every ${SNAP} sigma; a number may be anything`;
@@ -117,15 +118,63 @@ function codeControls(lab) {
   const axes = pad ? axisChoices(codes, pair, pad.show) : [];
   const whole = element("div", { class: "column" },
     element("div", { class: "line" }, element("h4", { text: "Latent codes" }), element("label", { class: "line caption", title }, snap, `Snap to ${SNAP} σ`)),
-    ...sliders.map((one) => one.whole), between.whole,
+    ...sliders.map((one) => one.whole), between.whole, named.whole,
     pad && element("div", { class: "line pads" }, pad.canvas, element("div", { class: "column" }, ...axes)));
   const show = () => {
     sliders.forEach((one) => one.show());
     between.whole.hidden = !lab.data().ends;
     between.show();
+    named.show();
     if (!pad) return;
     pad.knob.fill = theme().accent;
     pad.show();
+  };
+  return { whole, show };
+}
+
+/**
+ * Directions that a person has named: a slider moves all codes along one, by how far they lie along it now.
+ *
+ * @param {Lab} lab
+ * @returns {Part}
+ */
+function directions(lab) {
+  const { now } = lab;
+  const list = element("div", { class: "column" });
+  const name = element("input", { type: "text", maxlength: 30, placeholder: "name a direction", "aria-label": "Name of the direction" });
+  const keep = element("button", { type: "button", class: "quiet", text: "Keep", title: lab.data().help.direction });
+  const whole = element("div", { class: "column directions" }, list, element("div", { class: "line", title: lab.data().help.direction }, name, keep));
+  keep.addEventListener("click", () => {
+    if (name.value.trim()) lab.act("keep direction", { name: name.value.trim(), codes: now().codes });
+    name.value = "";
+  });
+  name.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") keep.click();
+  });
+  let made = "";
+  /** @type {Part[]} */
+  let sliders = [];
+  const show = () => {
+    keep.disabled = now().codes.every((code) => code === 0);
+    const held = lab.data().directions;
+    const key = JSON.stringify(held);
+    if (key !== made) {
+      made = key;
+      sliders = held.map(({ name: title, vector }, index) => {
+        const along = () => Math.round(100 * vector.reduce((sum, part, i) => sum + part * now().codes[i], 0)) / 100;
+        const one = slider({ label: title, help: lab.data().help.direction, low: -CODE_LIMIT, high: CODE_LIMIT, step: 0.01, rest: 0, digits: 2, name: `direction-${index}` },
+          along,
+          (value) => {
+            const far = value - along();
+            now().codes = now().codes.map((code, i) => Math.min(Math.max(code + far * vector[i], -CODE_LIMIT), CODE_LIMIT));
+          }, lab);
+        const forget = element("button", { type: "button", class: "quiet", text: "×", title: `Forget ${title}`, "aria-label": `Forget ${title}` });
+        forget.addEventListener("click", () => lab.act("forget direction", { index }));
+        return { whole: element("div", { class: "direction" }, one.whole, forget), show: one.show };
+      });
+      list.replaceChildren(...sliders.map((one) => one.whole));
+    }
+    sliders.forEach((one) => one.show());
   };
   return { whole, show };
 }

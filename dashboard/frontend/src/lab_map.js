@@ -44,7 +44,8 @@ export class LabMap {
     if (!(paint instanceof Uint8Array) || !(places instanceof Uint16Array)) throw new Error("the map's points are missing");
     this.view.setClouds([{ places, paint, light: new Uint8Array(paint.length).fill(2), shape: 0 }]);
     this.view.points.setPalette(facts.colours);
-    this.view.look.opacity = paint.length > 20000 ? 0.18 : 0.3;
+    this.count = paint.length;
+    this.shade();
     this.tools = element(
       "div",
       { class: "tools", role: "toolbar", "aria-label": "View of the map" },
@@ -55,6 +56,13 @@ export class LabMap {
       tool("PNG", "The map as a picture", () => this.view.picture("latent-lab.png", this.theme().background)),
     );
     this.view.whole.append(this.tools);
+  }
+
+  /** Real points stay behind what is generated, and are seen on a dark page too. */
+  shade() {
+    const { background } = this.theme();
+    const dark = /^#[0-4]/.test(background);
+    this.view.look.opacity = (this.count > 20000 ? 0.18 : 0.3) * (dark ? 1.6 : 1);
   }
 
   /** @param {Scene} scene */
