@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
-.PHONY: demo test lint clean demo-assets
+.PHONY: demo test lint clean demo-assets frontend
 
 demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
@@ -45,6 +45,10 @@ ENCODER ?= openai/whisper-tiny.en
 demo-assets: $(VENV)/.installed-test
 	$(BIN)/python assets/demo/build_corpus.py
 	$(BIN)/python -m core.demo --audio-encoder $(ENCODER)
+
+# Rebuilds the browser components after a change in dashboard/frontend; needs node 20 or later and npm.
+frontend:
+	cd dashboard/frontend && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
