@@ -79,6 +79,8 @@ export class Lab {
       this.model = new LabModel(pack, { ...data, codes: data.codes.length });
       this.controls = null;
       this.data = null;
+      // Another run counts from its own beginning.
+      this.sent = data.seen;
       this.#build(pack, data);
     }
     if (this.data?.inputs !== data.inputs) {

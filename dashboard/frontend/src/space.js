@@ -84,6 +84,8 @@ export class Space {
     if (this.data?.pack !== data.pack || !this.view) {
       this.#build(pack, data);
       [this.selected, this.selectedText] = [new Uint8Array(data.rows), ""];
+      // Another run counts from its own beginning.
+      this.sent = data.seen;
     }
     if (this.view) this.view.camera.whole = data.whole;
     if (this.data?.colours.title !== data.colours.title) this.alone = null;
