@@ -46,11 +46,19 @@ def ends_of(run: LoadedRun, points: MapPoints, rows: tuple[int | None, int | Non
             "name": name,
             "emotion": emotion[i].round(4).tolist(),
             "codes": codes[i].round(3).tolist(),
-            "x": float(points.audio[row, 0]),
-            "y": float(points.audio[row, 1]),
+            "x": float(points.audio[row, 0]) if np.isfinite(points.audio[row]).all() else None,
+            "y": float(points.audio[row, 1]) if np.isfinite(points.audio[row]).all() else None,
         }
         for i, (name, row) in enumerate(zip(ENDS, chosen, strict=True))
     ]
+
+
+def ends_or_fault(run: LoadedRun, points: MapPoints) -> tuple[list[dict[str, Any]] | None, str]:
+    """The ends that this session has chosen, or why there is no way between them."""
+    try:
+        return ends_of(run, points, chosen(run)), ""
+    except BadInputError as error:
+        return None, str(error)
 
 
 def chosen(run: LoadedRun) -> tuple[int | None, int | None]:
@@ -67,7 +75,7 @@ def choose(run_id: str, end: str, row: int | None) -> None:
     st.session_state[_KEY] = (run_id, after)
 
 
-def show_ends(run: LoadedRun, points: MapPoints) -> None:
+def show_ends(run: LoadedRun, points: MapPoints, fault: str) -> None:
     """The two fields that take an utterance's id, and what was chosen."""
     with st.expander("From one utterance to another", icon=":material/swap_horiz:"):
         for column, end, row in zip(st.columns(2), ENDS, chosen(run), strict=True):
@@ -83,7 +91,7 @@ def show_ends(run: LoadedRun, points: MapPoints) -> None:
                     record = run.utterances.iloc[row]
                     said = record["text"] if isinstance(record["text"], str) else "(no transcript)"
                     st.caption(theme.plain(f"{end}: {record['utterance_id']}, {record['emotion']} - {said}"))
-        if fault := st.session_state.get(f"{_KEY}_fault"):
+        if fault := st.session_state.get(f"{_KEY}_fault") or fault:
             st.warning(theme.plain(fault), icon=":material/error:")
         st.caption(
             "With both chosen, a slider under the latent codes goes from A to B: the emotions and codes that the Q "

@@ -93,6 +93,7 @@ def component_data(
     controls: Controls,
     *,
     seen: int,
+    token: str,
     can_undo: bool,
     tray: Sequence[Kept],
     ends: list[dict[str, Any]] | None = None,
@@ -100,6 +101,7 @@ def component_data(
 ) -> dict[str, Any]:
     """The small part, sent with every rerun; see ``LabData`` in ``frontend/src/lab.js``."""
     return {
+        "token": token,
         "pack": pack.key,
         "inputs": inputs,
         "run": run.id,

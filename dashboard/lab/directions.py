@@ -31,9 +31,8 @@ def keep(run_id: str, event: Mapping[str, Any], codes: int) -> None:
 
 
 def forget(run_id: str, event: Mapping[str, Any]) -> None:
-    """Forgets the direction with the browser's number."""
-    number = event.get("index")
-    _set(run_id, tuple(one for i, one in enumerate(held(run_id)) if i != number))
+    """Forgets the direction of the browser's name."""
+    _set(run_id, tuple(one for one in held(run_id) if one[0] != event.get("name")))
 
 
 def direction(event: Mapping[str, Any], codes: int) -> Direction | None:

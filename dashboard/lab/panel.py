@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -35,6 +35,7 @@ def _lab(run: LoadedRun) -> None:
     now = state.controls
     readout = read(run, now)
     inputs, content = component.inputs_pack(run, now, readout)
+    ends, fault = between.ends_or_fault(run, points_of(run))
     data = component.component_data(
         run,
         points_of(run),
@@ -42,16 +43,17 @@ def _lab(run: LoadedRun) -> None:
         inputs,
         now,
         seen=state.seen,
+        token=state.token,
         can_undo=bool(state.history),
         tray=[kept for kept in store.tray() if kept.run == run.id],
-        ends=between.ends_of(run, points_of(run), between.chosen(run)),
+        ends=ends,
         named=directions.held(run.id),
     )
     with st.container(gap=None):
-        components.lab(key=KEY, data=data, on_asked_change=lambda: _on_asked(run), on_act_change=lambda: _on_act(run))
+        components.lab(key=KEY, data=data, on_events_change=lambda: _on_events(run))
         components.mount_pack("lab_inputs", content)
     show_controls(run, now)
-    between.show_ends(run, points_of(run))
+    between.show_ends(run, points_of(run), fault)
     _nearest(run, now, readout)
     show_tray(run, now, readout)
     _copy(run, now)
@@ -97,22 +99,24 @@ def _nearest(run: LoadedRun, now: Controls, readout: Readout) -> None:
 # --- callbacks ---------------------------------------------------------------------------------------------------
 
 
-def _on_asked(run: LoadedRun) -> None:
-    event = components.sent(components.sent(st.session_state.get(KEY)).get("asked"))
-    # What was let go on another run's lab arrives late: it is not about this one.
-    if event.get("run") == run.id and store.hear(event):
+def _on_events(run: LoadedRun) -> None:
+    """What the browser says happened, in its order; each event comes again until it was answered."""
+    events = components.sent(st.session_state.get(KEY)).get("events")
+    for event in events if isinstance(events, list) else []:
+        event = components.sent(event)
+        if store.hear(event):
+            _follow(run, event)
+
+
+def _follow(run: LoadedRun, event: dict[str, Any]) -> None:
+    what = event.get("what")
+    if what == "asked":
         store.change(lambda before: component.asked(before, event, run.classes))
-
-
-def _on_act(run: LoadedRun) -> None:
-    event = components.sent(components.sent(st.session_state.get(KEY)).get("act"))
-    if not store.hear(event):
-        return
-    if event.get("what") == "undo":
+    elif what == "undo":
         store.undo()
-    elif event.get("what") == "reset":
+    elif what == "reset":
         store.change(lambda _: logic.initial(run.classes, len(run.code_names)))
-    elif event.get("what") == "keep direction":
+    elif what == "keep direction":
         directions.keep(run.id, event, len(run.code_names))
-    elif event.get("what") == "forget direction":
+    elif what == "forget direction":
         directions.forget(run.id, event)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,12 +27,14 @@ _TRAY = "lab_tray"
 @dataclass(frozen=True, eq=False)
 class LabState:
     """``history`` holds earlier controls, newest last. ``seen`` is the number of the last event of the browser that was
-    heard: the component goes on showing what is newer than that."""
+    heard: the component goes on showing what is newer than that. ``token`` tells the browser when a state is another
+    one."""
 
     run: str
     controls: Controls
     history: tuple[Controls, ...] = ()
     seen: int = 0
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
 def current(run: LoadedRun) -> LabState:
@@ -64,10 +67,10 @@ def undo() -> None:
 
 
 def hear(event: Mapping[str, Any]) -> bool:
-    """Notes the number of an event of the browser; false where it was heard before."""
+    """Notes the number of an event of the browser; false where it was heard before, or is about another run."""
     held: LabState = st.session_state[_KEY]
     number = event.get("seq")
-    if not isinstance(number, int) or number <= held.seen:
+    if event.get("run") != held.run or not isinstance(number, int) or number <= held.seen:
         return False
     st.session_state[_KEY] = replace(held, seen=number)
     return True

@@ -75,6 +75,7 @@ def component_data(
     look: MapLook,
     near: Sequence[int],
     seen: int,
+    token: str,
     generated: GeneratedPoints | None,
     own: Sequence[Own] = (),
 ) -> dict[str, Any]:
@@ -92,6 +93,7 @@ def component_data(
             )
         ]
     return {
+        "token": token,
         "pack": packs["places"],
         "paint": packs["paint"],
         "words": packs["words"],

@@ -57,6 +57,7 @@ def _space(run: LoadedRun) -> None:
             look=replace(look, view=state.view),
             near=near,
             seen=state.seen,
+            token=state.token,
             generated=generated,
             own=held(run),
         )
@@ -139,7 +140,7 @@ def _controls(run: LoadedRun, points: MapPoints) -> tuple[MapLook, str, int]:
                 "by meaning",
                 key=store.MEANING_PARAMETER,
                 bind="query-params",
-                on_change=_search,
+                on_change=_meant,
                 args=(run, points),
                 help=f"Off: transcripts with these words as they stand. On: the {search.MEANING_MOST} that mean most "
                 "nearly the same in this run's space, by its text encoder.",
@@ -173,18 +174,26 @@ def _on_chosen(visible: np.ndarray) -> None:
     event = components.sent(components.sent(st.session_state.get(KEY)).get("chosen"))
     if store.hear(event):
         held: store.SpaceState = st.session_state[store.KEY]
-        store.keep(replace(held, selection=component.chosen(event, visible)))
+        made = component.chosen(event, visible)
+        if made.rows != held.selection.rows:
+            # What is selected now is not what was searched for.
+            st.session_state[store.FIND_PARAMETER] = ""
+        store.keep(replace(held, selection=made))
 
 
 def _on_view(run: LoadedRun) -> None:
     event = components.sent(components.sent(st.session_state.get(KEY)).get("view"))
     if event.get("run") == run.id:
-        held: store.SpaceState = st.session_state[store.KEY]
-        store.keep(replace(held, view=component.seen_view(event)))
+        store.look_at(component.seen_view(event))
 
 
 def _search(run: LoadedRun, points: MapPoints) -> None:
     store.select(store.found(run, points, str(st.session_state.get(store.FIND_PARAMETER) or ""), _by_meaning()))
+
+
+def _meant(run: LoadedRun, points: MapPoints) -> None:
+    if st.session_state.get(store.FIND_PARAMETER):
+        _search(run, points)
 
 
 def _by_meaning() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ FAULT = "space_search_fault"
 """Where the session state holds what was wrong with the last search."""
 KEY = "space"
 """Where the session state holds it."""
+_VIEW_ONLY = "space_view_only"
 _GENERATED_SEED = 0
 _ADDRESS_MOST = 1500
 """Letters of a selection that an address still holds: 9,000 utterances."""
@@ -35,12 +37,14 @@ _ADDRESS_MOST = 1500
 @dataclass(frozen=True)
 class SpaceState:
     """``view`` is the middle and the zoom of the map, None for the whole of it. ``seen`` is the number of the last
-    event of the browser that was heard: the map goes on showing what is newer than that."""
+    event of the browser that was heard: the map goes on showing what is newer than that. ``token`` tells the browser
+    when a state is another one."""
 
     run: str
     selection: Selection = field(default_factory=Selection)
     view: tuple[float, float, float] | None = None
     seen: int = 0
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
 def current(run: LoadedRun, points: MapPoints) -> SpaceState:
@@ -50,11 +54,13 @@ def current(run: LoadedRun, points: MapPoints) -> SpaceState:
         return held
     asked = st.query_params
     picked = row_of_id(points, asked.get(ID_PARAMETER))
-    by_meaning = asked.get(MEANING_PARAMETER) == "true"
-    rows = found(run, points, asked.get(FIND_PARAMETER, ""), by_meaning) or unpacked(
-        asked.get(SELECTED_PARAMETER, ""), len(points)
-    )
-    fresh = SpaceState(run.id, Selection(rows, picked), view=_numbers(asked.get(VIEW_PARAMETER)))
+    rows = found(run, points, asked.get(FIND_PARAMETER, ""), asked.get(MEANING_PARAMETER) == "true")
+    view = None
+    if held is None:
+        # Rows and places are those of the run that the address was made for: the first one of a session.
+        rows = rows or unpacked(asked.get(SELECTED_PARAMETER, ""), len(points))
+        view = _numbers(asked.get(VIEW_PARAMETER))
+    fresh = SpaceState(run.id, Selection(rows, picked), view=view)
     st.session_state[KEY] = fresh
     return fresh
 
@@ -81,6 +87,13 @@ def _numbers(text: str | None) -> tuple[float, float, float] | None:
 def keep(state: SpaceState) -> None:
     """Stores the state; the address follows when the page is drawn."""
     st.session_state[KEY] = state
+
+
+def look_at(view: tuple[float, float, float] | None) -> None:
+    """Notes which part of the map the browser shows."""
+    held: SpaceState = st.session_state[KEY]
+    keep(replace(held, view=view))
+    st.session_state[_VIEW_ONLY] = True
 
 
 def select(rows: tuple[int, ...], *, picked: int | None = None) -> None:
@@ -115,7 +128,9 @@ def write_address(points: MapPoints, state: SpaceState, selection: Selection) ->
     searched = bool(st.query_params.get(FIND_PARAMETER))
     bits = "" if searched else packed(selection.rows, len(points))
     _write(SELECTED_PARAMETER, bits if 0 < len(bits) <= _ADDRESS_MOST else None)
-    _write(VIEW_PARAMETER, None if state.view is None else ",".join(f"{value:g}" for value in state.view))
+    # A view that alone has changed the browser writes itself: for Streamlit each address is a page to go back to.
+    if not st.session_state.pop(_VIEW_ONLY, False):
+        _write(VIEW_PARAMETER, None if state.view is None else ",".join(f"{value:g}" for value in state.view))
 
 
 def _write(name: str, value: str | None) -> None:

@@ -248,6 +248,30 @@ def test_view_lives_in_the_address(drawn: Page) -> None:
 
 
 @pytest.mark.browser
+def test_moving_the_map_adds_nothing_to_go_back_to(drawn: Page) -> None:
+    drawn.locator(".map").focus()
+    before = drawn.evaluate("history.length")
+    for _ in range(3):
+        drawn.keyboard.press("ArrowLeft")
+        drawn.wait_for_timeout(900)
+        settle(drawn)
+    assert drawn.evaluate("history.length") == before
+    assert "view=" in drawn.url
+
+
+@pytest.mark.browser
+def test_what_is_selected_by_hand_is_no_longer_what_was_searched_for(page: Page, server: Server) -> None:
+    opened(page, f"{server.address}/{PAGE}?run=tones-run&find=bus")
+    page.get_by_text(re.compile(rf"16 selected of {SIZE}")).wait_for()
+    around(page)
+    page.get_by_text(re.compile(rf"{SIZE} selected of {SIZE}")).wait_for()
+    settle(page)
+    assert "find=" not in page.url
+    opened(page, page.url)
+    page.get_by_text(re.compile(rf"{SIZE} selected of {SIZE}")).wait_for()
+
+
+@pytest.mark.browser
 def test_map_is_drawn_without_webgl(browser: Browser, server: Server) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()

@@ -97,14 +97,14 @@ def test_tray_keeps_compares_and_gives_out(open_app: Open, trained: Workspace) -
 
 # --- in a browser ------------------------------------------------------------------------------------------------
 
-PICTURE = """() => {
-    const root = document.querySelector('.st-key-lab_component [data-testid="stBidiComponentIsolated"]').shadowRoot;
-    const canvas = root.querySelector('canvas.above');
+ROOT = """document.querySelector('.st-key-lab_component [data-testid="stBidiComponentIsolated"]').shadowRoot"""
+PICTURE = f"""() => {{
+    const canvas = {ROOT}.querySelector('canvas.above');
     const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
     let sum = 0;
     for (let i = 0; i < data.length; i += 3) sum = (sum * 31 + data[i]) | 0;
     return sum;
-}"""
+}}"""
 
 
 @pytest.fixture
@@ -185,6 +185,43 @@ def test_keys_number_reset_and_undo(drawn: Page) -> None:
     assert u1(drawn).input_value() == "-2.5"
     drawn.get_by_role("button", name="Reset all").click()
     address_says(drawn, "u=0,0")
+    assert u1(drawn).input_value() == "0"
+
+
+@pytest.mark.browser
+def test_fast_undos_are_all_heard(page: Page, server: Server) -> None:
+    opened(page, server, "")
+    number = page.locator('.slider[data-slider="u1"] input[type="number"]')
+    for value in (1, 2, 3):
+        number.fill(str(value))
+        number.press("Enter")
+        address_says(page, f"u={value},0")
+    page.get_by_role("button", name="Undo").evaluate("(button) => { button.click(); button.click(); button.click(); }")
+    address_says(page, "u=0,0")
+    page.wait_for_function(f"() => {ROOT}.querySelector('input[data-name=u1]').value === '0'")
+
+
+@pytest.mark.browser
+def test_another_code_on_the_pad_leaves_the_points_where_they_are(drawn: Page) -> None:
+    drawn.wait_for_timeout(500)
+    before = drawn.evaluate(PICTURE)
+    drawn.locator(".pads select").first.select_option("1")
+    drawn.locator(".map").focus()
+    drawn.keyboard.press("ArrowLeft")
+    drawn.keyboard.press("ArrowRight")
+    drawn.wait_for_timeout(500)
+    assert drawn.evaluate(PICTURE) == before
+
+
+@pytest.mark.browser
+def test_strip_moves_only_while_it_is_pressed(drawn: Page) -> None:
+    box = drawn.locator("canvas.strip").bounding_box()
+    assert box is not None
+    drawn.mouse.move(box["x"] + 50, box["y"] - 20)
+    drawn.mouse.down()
+    drawn.mouse.move(box["x"] + 50, box["y"] + 20, steps=3)
+    drawn.mouse.up()
+    drawn.wait_for_timeout(400)
     assert u1(drawn).input_value() == "0"
 
 

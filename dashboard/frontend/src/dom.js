@@ -114,8 +114,23 @@ export function slider(about, get, set, listener) {
     listener.moved();
     if (done) listener.released();
   };
-  range.addEventListener("input", () => change(range.valueAsNumber, false));
-  range.addEventListener("change", () => change(range.valueAsNumber, true));
+  let moving = false;
+  range.addEventListener("input", () => {
+    moving = true;
+    change(range.valueAsNumber, false);
+  });
+  range.addEventListener("change", () => {
+    moving = false;
+    change(range.valueAsNumber, true);
+  });
+  // A slider that ends where it began does not say in every browser that it was let go.
+  for (const name of ["pointerup", "pointercancel", "blur"]) {
+    range.addEventListener(name, () =>
+      setTimeout(() => {
+        if (moving) listener.released();
+        moving = false;
+      }));
+  }
   number.addEventListener("change", () => {
     change(number.valueAsNumber, true, true);
     number.value = get().toFixed(digits);

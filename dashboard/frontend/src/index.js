@@ -15,6 +15,8 @@ export { readTensors } from "./tensors.js";
 
 /** @type {WeakMap<object, Lab | Space>} */
 const held = new WeakMap();
+/** @type {WeakMap<object, number>} */
+const calls = new WeakMap();
 
 /**
  * Streamlit calls a component again whenever something changed: what was made the first time stays.
@@ -30,22 +32,33 @@ function stay(parent, make) {
   return found;
 }
 
-/** @param {object} parent */
-function leave(parent) {
-  held.get(parent)?.remove();
-  held.delete(parent);
+/**
+ * What Streamlit calls when a component goes. It also calls what an overtaken call gave, if that was late: only the
+ * newest call of a parent may remove anything.
+ *
+ * @param {object} parent
+ * @returns {() => void}
+ */
+function leaving(parent) {
+  const call = (calls.get(parent) ?? 0) + 1;
+  calls.set(parent, call);
+  return () => {
+    if (calls.get(parent) !== call) return;
+    held.get(parent)?.remove();
+    held.delete(parent);
+  };
 }
 
 /** @param {Mount} mount */
-export function lab({ data, parentElement, setStateValue, setTriggerValue }) {
-  stay(parentElement, () => new Lab(parentElement)).update(data, { state: setStateValue, trigger: setTriggerValue });
-  return () => leave(parentElement);
+export function lab({ data, parentElement, setStateValue }) {
+  stay(parentElement, () => new Lab(parentElement)).update(data, setStateValue);
+  return leaving(parentElement);
 }
 
 /** @param {Mount} mount */
 export function space({ data, parentElement, setStateValue }) {
   stay(parentElement, () => new Space(parentElement)).update(data, setStateValue);
-  return () => leave(parentElement);
+  return leaving(parentElement);
 }
 
 /** @param {Mount} mount */

@@ -12,18 +12,20 @@ import { traversal } from "./strip.js";
 import { hostOf, themeOf } from "./theme.js";
 
 /**
- * @typedef {{pack: string, inputs: string, run: string, classes: string[], colours: string[], codes: string[],
+ * @typedef {{token: string, pack: string, inputs: string, run: string, classes: string[], colours: string[], codes: string[],
  *   prior: number[], typical: number, dim: number, frame: import("./camera.js").Frame, count: number, canUndo: boolean,
  *   controls: import("./lab_model.js").Controls, seen: number, kept: {name: string, x: number, y: number}[],
  *   ends: End[] | null, directions: {name: string, vector: number[]}[], words: {information: import("./readout.js").Words, novelty: import("./readout.js").Words},
  *   help: Record<string, string>}} LabData what dashboard/lab/component.py sends
- * @typedef {{name: string, emotion: number[], codes: number[], x: number, y: number}} End of the way between utterances
+ * @typedef {{name: string, emotion: number[], codes: number[], x: number | null, y: number | null}} End of the way between utterances
  * @typedef {(name: string, value: unknown) => void} Send
  */
 
 /** A redraw that took longer leaves the path for when the finger rests, in milliseconds. */
 const HURRY = 8;
 const REST = 120;
+/** Events that are sent again until Python has answered; more happen only while it does not answer at all. */
+const UNHEARD = 200;
 
 export class Lab {
   /** @param {ShadowRoot | HTMLElement} parent */
@@ -36,6 +38,8 @@ export class Lab {
     this.frames = new Frames(() => this.#draw());
     /** Counts what was sent to Python; an answer to something older does not move the controls back. */
     this.sent = 0;
+    /** @type {{seq: number, run?: string}[]} what was sent and not yet answered */
+    this.waiting = [];
     this.moving = false;
     /** @type {LabData | null} */
     this.data = null;
@@ -65,7 +69,7 @@ export class Lab {
     this.turn = 0;
   }
 
-  /** @param {LabData} data @param {{state: Send, trigger: Send}} send */
+  /** @param {LabData} data @param {Send} send */
   async update(data, send) {
     const turn = ++this.turn;
     this.send = send;
@@ -74,13 +78,14 @@ export class Lab {
     if (turn !== this.turn) return;
     this.theme = themeOf(this.host);
     this.map?.shade();
-    if (this.data?.pack !== data.pack || !this.model) {
+    if (this.data?.token !== data.token || this.data?.pack !== data.pack || !this.model) {
       this.map?.remove();
       this.model = new LabModel(pack, { ...data, codes: data.codes.length });
       this.controls = null;
       this.data = null;
-      // Another run counts from its own beginning.
+      // Another run, or a server that has forgotten this page, counts from its own beginning.
       this.sent = data.seen;
+      Object.assign(this, { waiting: [], gridKey: "", before: null, places: null, path: null, moving: false });
       this.#build(pack, data);
     }
     if (this.data?.inputs !== data.inputs) {
@@ -88,6 +93,7 @@ export class Lab {
       this.pathKey = "";
     }
     this.data = data;
+    this.waiting = this.waiting.filter(({ seq }) => seq > data.seen);
     if (!this.controls || (!this.moving && data.seen >= this.sent)) {
       this.controls = structuredClone(data.controls);
       this.sent = Math.max(this.sent, data.seen);
@@ -104,6 +110,7 @@ export class Lab {
   }
 
   remove() {
+    this.turn += 1;
     clearTimeout(this.resting);
     this.frames.stop();
     this.map?.remove();
@@ -148,7 +155,7 @@ export class Lab {
       changed();
     });
     this.root.onkeydown = (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === "z" && !(event.target instanceof HTMLInputElement && event.target.type === "number")) {
+      if ((event.ctrlKey || event.metaKey) && event.key === "z" && !(event.target instanceof HTMLInputElement && ["number", "text"].includes(event.target.type))) {
         event.preventDefault();
         this.#act("undo");
       }
@@ -215,16 +222,25 @@ export class Lab {
 
   #released() {
     this.moving = false;
-    this.sent += 1;
-    this.send?.state("asked", { ...this.controls, seq: this.sent, run: this.data?.run });
+    this.#tell({ what: "asked", ...structuredClone(this.controls) });
     this.#rest();
   }
 
   /** @param {string} what @param {object} more */
   #act(what, more = {}) {
     this.before = this.places?.slice() ?? null;
+    this.#tell({ ...more, what });
+  }
+
+  /**
+   * Tells Python, with all that it has not answered yet: Streamlit keeps the newest value alone while it is busy.
+   *
+   * @param {object} event
+   */
+  #tell(event) {
     this.sent += 1;
-    this.send?.trigger("act", { ...more, what, seq: this.sent });
+    this.waiting.push({ ...event, seq: this.sent, run: this.data?.run });
+    this.send?.("events", this.waiting.slice(-UNHEARD));
   }
 
   /** The finger rests: what was left out in a hurry is done. */
@@ -244,8 +260,6 @@ export class Lab {
     const others = controls.codes.map((code, index) => (index === controls.strip ? 0 : code));
     const key = JSON.stringify([{ ...controls, codes: others }, data.inputs]);
     if (key !== this.pathKey && !(this.moving && this.slow)) {
-      // The networks write over what they gave.
-      Object.assign(made, { places: made.places.slice(), posterior: made.posterior.slice(), h: made.h.slice() });
       this.path = model.path(controls);
       this.pathKey = key;
       this.slow = performance.now() - start > HURRY;
@@ -258,7 +272,7 @@ export class Lab {
       path: this.path,
       sample: controls.sample,
       pathName: data.codes[controls.strip],
-      kept: [...data.kept, ...(data.ends ?? [])],
+      kept: [...data.kept, ...(data.ends ?? []).flatMap(({ name, x, y }) => (x === null || y === null ? [] : [{ name, x, y }]))],
     });
     const look = model.look(made, controls);
     this.bars?.show(made.posterior, controls.sample);

@@ -169,7 +169,7 @@ function directions(lab) {
             now().codes = now().codes.map((code, i) => Math.min(Math.max(code + far * vector[i], -CODE_LIMIT), CODE_LIMIT));
           }, lab);
         const forget = element("button", { type: "button", class: "quiet", text: "×", title: `Forget ${title}`, "aria-label": `Forget ${title}` });
-        forget.addEventListener("click", () => lab.act("forget direction", { index }));
+        forget.addEventListener("click", () => lab.act("forget direction", { name: title }));
         return { whole: element("div", { class: "direction" }, one.whole, forget), show: one.show };
       });
       list.replaceChildren(...sliders.map((one) => one.whole));

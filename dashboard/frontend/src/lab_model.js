@@ -66,7 +66,7 @@ export class LabModel {
   }
 
   /**
-   * Features, posteriors and places of all samples; overwritten by the next call.
+   * Features, posteriors and places of all samples.
    *
    * @param {Controls} controls
    * @returns {Made}
@@ -74,7 +74,9 @@ export class LabModel {
   make(controls) {
     const shares = this.shares(controls);
     for (let row = 0; row < this.count; row++) this.#fill(this.input, row, row, controls, shares, controls.codes);
-    return this.#judge(this.networks.generator.run(this.input, this.count), this.count);
+    const { h, posterior, places, count } = this.#judge(this.networks.generator.run(this.input, this.count), this.count);
+    // The networks write over what they gave.
+    return { h: h.slice(), posterior: posterior.slice(), places: places.slice(), count };
   }
 
   /**

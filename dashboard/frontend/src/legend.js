@@ -49,7 +49,7 @@ export function legend(isolate) {
   const show = (colours, total, chosen, alone) => {
     build(colours);
     buttons.forEach((button, index) => {
-      button.hidden = total[index] === 0;
+      button.hidden = total[index] === 0 && index !== alone;
       button.setAttribute("aria-pressed", String(index === alone));
       say(counts[index], chosen ? `${chosen[index].toLocaleString("en")} / ${total[index].toLocaleString("en")}` : total[index].toLocaleString("en"));
     });

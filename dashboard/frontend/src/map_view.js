@@ -137,6 +137,7 @@ export class MapView {
     /** @type {[number, number]} */
     let pressed = [0, 0];
     let travelled = 0;
+    let pinched = false;
     /** @type {[number, number][]} */
     let drawn = [];
     const at = (/** @type {PointerEvent | WheelEvent} */ event) => {
@@ -149,6 +150,7 @@ export class MapView {
       whole.focus({ preventScroll: true });
       pointers.set(event.pointerId, (pressed = at(event)));
       travelled = 0;
+      pinched = pointers.size > 1;
       drawn = [pressed];
       this.hands.leave?.();
     });
@@ -181,7 +183,8 @@ export class MapView {
       whole.addEventListener(name, (event) => {
         if (!pointers.delete(event.pointerId) || pointers.size) return;
         if (travelled < CLICK && name === "pointerup") this.hands.click?.(...at(event), event);
-        else if (this.tool !== "pan") this.hands.area?.(name === "pointerup" ? drawn : [], event, true);
+        // Two fingers zoom: what they drew is no line.
+        else if (this.tool !== "pan") this.hands.area?.(name === "pointerup" && !pinched && drawn.length > 2 ? drawn : [], event, true);
       });
     }
     whole.addEventListener("pointerleave", () => this.hands.leave?.());
@@ -195,6 +198,7 @@ export class MapView {
       { passive: false },
     );
     whole.addEventListener("dblclick", (event) => {
+      if (event.target instanceof Element && event.target.closest("button")) return;
       const box = whole.getBoundingClientRect();
       camera.zoom(2, event.clientX - box.left, event.clientY - box.top);
       this.#moved();

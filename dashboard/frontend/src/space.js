@@ -13,7 +13,7 @@ import { hostOf, themeOf } from "./theme.js";
 import { MANY as THIN, thinned } from "./thinning.js";
 
 /**
- * @typedef {{pack: string, paint: string, words: string | null, run: string, frame: import("./camera.js").Frame,
+ * @typedef {{token: string, pack: string, paint: string, words: string | null, run: string, frame: import("./camera.js").Frame,
  *   whole: import("./camera.js").Frame, rows: number, colours: import("./legend.js").Colours, show: {audio: boolean, text: boolean, pairs: boolean},
  *   generated: {x: number, y: number, colour: number, asked: string, predicted: string}[],
  *   own: {x: number, y: number, text: boolean, name: string}[],
@@ -84,11 +84,13 @@ export class Space {
     if (this.data?.pack !== data.pack || !this.view) {
       this.#build(pack, data);
       [this.selected, this.selectedText] = [new Uint8Array(data.rows), ""];
-      // Another run counts from its own beginning.
-      this.sent = data.seen;
+      // The tools are new and begin as they look.
+      Object.assign(this, { mode: "new", alone: null, contours: false, labels: true, line: [], under: null, drawn: "" });
     }
     if (this.view) this.view.camera.whole = data.whole;
-    if (this.data?.colours.title !== data.colours.title) this.alone = null;
+    // Another run, or a server that has forgotten this page, counts from its own beginning.
+    if (this.data?.token !== data.token) [this.sent, this.selectedText] = [data.seen, "?"];
+    if (JSON.stringify(this.data?.colours.names) !== JSON.stringify(data.colours.names)) this.alone = null;
     const codes = paint.tensors.get("paint")?.values;
     const bits = paint.tensors.get("shown")?.values;
     if (!(codes instanceof Uint8Array) || !(bits instanceof Uint8Array)) throw new Error("the map's colours are missing");
@@ -123,6 +125,7 @@ export class Space {
   }
 
   remove() {
+    this.turn += 1;
     clearTimeout(this.resting);
     this.view?.remove();
     this.root.remove();
@@ -317,7 +320,12 @@ export class Space {
         this.#thin();
         this.view?.redraw();
       }
-      this.send?.("view", { view: [...camera.centre, camera.scale / camera.least], run: this.data?.run });
+      const shown = [...camera.centre, camera.scale / camera.least].map((value) => Math.round(1e4 * value) / 1e4);
+      this.send?.("view", { view: shown, run: this.data?.run });
+      // Not by Streamlit, for which each address is a page to go back to.
+      const address = new URL(location.href);
+      address.searchParams.set("view", shown.join(","));
+      history.replaceState(history.state, "", address);
     }, VIEW_RESTS);
   }
 

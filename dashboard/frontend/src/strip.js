@@ -1,6 +1,6 @@
 /** The traversal strip: the probability of each emotion, stacked, while one code moves over its range. */
 
-import { element } from "./dom.js";
+import { drag, element } from "./dom.js";
 import { CODE_LIMIT } from "./lab_model.js";
 
 const HEIGHT = 110;
@@ -58,19 +58,19 @@ export function traversal(colours, theme, set) {
     context.strokeStyle = text;
     context.stroke();
   };
+  let last = 0;
   /** @param {PointerEvent} event */
   const value = (event) => {
     const box = canvas.getBoundingClientRect();
     const share = (event.clientX - box.left - SIDE) / (box.width - 2 * SIDE);
-    return Math.round((Math.min(Math.max(share, 0), 1) * 2 - 1) * CODE_LIMIT * 100) / 100;
+    last = Math.round((Math.min(Math.max(share, 0), 1) * 2 - 1) * CODE_LIMIT * 100) / 100;
+    return last;
   };
-  canvas.addEventListener("pointerdown", (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    set(value(event), false);
+  drag(canvas, {
+    start: (event) => set(value(event), false),
+    move: (event) => set(value(event), false),
+    // A press that the browser took away (to scroll, say) ends where it was last.
+    end: (event, cancelled) => set(cancelled ? last : value(event), true),
   });
-  canvas.addEventListener("pointermove", (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) set(value(event), false);
-  });
-  canvas.addEventListener("pointerup", (event) => set(value(event), true));
   return { canvas, show };
 }

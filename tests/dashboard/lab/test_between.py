@@ -28,10 +28,16 @@ def test_one_end_alone_is_no_way(text_run: LoadedRun) -> None:
     assert between.ends_of(text_run, points, (3, None)) is None
 
 
-def test_pairs_need_a_transcript(text_run: LoadedRun) -> None:
+def test_pairs_need_a_transcript(text_run: LoadedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     class Paired:
         mode = "paired"
         has_text = np.array([True, False])
 
+    points = map_points(text_run)
     with pytest.raises(BadInputError, match="choose utterances with a transcript"):
-        between.ends_of(Paired(), map_points(text_run), (0, 1))  # type: ignore[arg-type]
+        between.ends_of(Paired(), points, (0, 1))  # type: ignore[arg-type]
+    # The page says so and goes on.
+    monkeypatch.setattr(between, "chosen", lambda run: (0, 1))
+    ends, fault = between.ends_or_fault(Paired(), points)  # type: ignore[arg-type]
+    assert ends is None
+    assert "choose utterances with a transcript" in fault

@@ -260,7 +260,9 @@ def test_what_is_sent_is_json_and_small(text_run: LoadedRun, kept: tuple[tray.Ke
     controls = replace(logic.initial(text_run.classes, 3), count=6)
     pack = component.lab_pack(text_run, points)
     inputs, content = component.inputs_pack(text_run, controls, read(text_run, controls))
-    data = component.component_data(text_run, points, pack, inputs, controls, seen=0, can_undo=False, tray=kept)
+    data = component.component_data(
+        text_run, points, pack, inputs, controls, seen=0, token="t", can_undo=False, tray=kept
+    )
     assert len(json.dumps(data, allow_nan=False)) < 8000
     assert safetensors.numpy.load(content)["z"].shape == (6, text_run.noise_size)
     assert safetensors.numpy.load(content)["t"].shape == (6, text_run.dim)

@@ -265,6 +265,7 @@ def sent(points: MapPoints, by: str = "emotion", chosen: Selection = Selection()
         look=component.MapLook(**look),  # type: ignore[arg-type]
         near=(5, 6),
         seen=3,
+        token="t",
         generated=None,
     )
 
@@ -316,6 +317,7 @@ def test_generated_points_beside_the_real_ones_are_on_the_whole_map(points: MapP
         look=component.MapLook(),
         near=(),
         seen=0,
+        token="t",
         generated=far,
     )
     assert made["whole"][1] >= 1e3
