@@ -272,6 +272,16 @@ def test_what_is_selected_by_hand_is_no_longer_what_was_searched_for(page: Page,
 
 
 @pytest.mark.browser
+def test_what_goes_wrong_in_the_browser_is_said_on_the_page(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
+    page.goto(f"{server.address}/{PAGE}?run=tones-run")
+    page.get_by_role("alert").get_by_text("draws neither with WebGL nor on a canvas").wait_for()
+    context.close()
+
+
+@pytest.mark.browser
 def test_map_is_drawn_without_webgl(browser: Browser, server: Server) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()

@@ -1,5 +1,6 @@
 /** What the dashboard's mounts reach: the lab, and the store of large data. */
 
+import { element } from "./dom.js";
 import { Lab } from "./lab.js";
 import { keepPack } from "./packs.js";
 import { Space } from "./space.js";
@@ -49,15 +50,31 @@ function leaving(parent) {
   };
 }
 
+/**
+ * What goes wrong is one line on the page, not an empty place.
+ *
+ * @param {Lab | Space} part
+ * @param {Promise<void>} update
+ */
+function said(part, update) {
+  update.catch((error) => {
+    console.error(error);
+    const text = `This cannot be drawn here: ${error instanceof Error ? error.message : error}. Reload the page; if it stays, tell whoever runs MIRAGE.`;
+    part.root.replaceChildren(element("p", { class: "fault", role: "alert", text }));
+  });
+}
+
 /** @param {Mount} mount */
 export function lab({ data, parentElement, setStateValue }) {
-  stay(parentElement, () => new Lab(parentElement)).update(data, setStateValue);
+  const part = stay(parentElement, () => new Lab(parentElement));
+  said(part, part.update(data, setStateValue));
   return leaving(parentElement);
 }
 
 /** @param {Mount} mount */
 export function space({ data, parentElement, setStateValue }) {
-  stay(parentElement, () => new Space(parentElement)).update(data, setStateValue);
+  const part = stay(parentElement, () => new Space(parentElement));
+  said(part, part.update(data, setStateValue));
   return leaving(parentElement);
 }
 
