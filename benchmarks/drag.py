@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -28,7 +27,7 @@ import numpy as np
 import psutil
 
 from benchmarks.enlarged import enlarge
-from benchmarks.pages import serve, stop
+from benchmarks.pages import chromium, serve, stop
 
 CASES = ((50_000, 16, 16.7), (100_000, 64, 33.0))
 """Utterances, generated samples, milliseconds that 95 % of the frames may take."""
@@ -171,8 +170,6 @@ def heap(browser: Any, address: str, run: str, minutes: float) -> dict[str, Any]
 
 
 def main() -> None:
-    from playwright.sync_api import sync_playwright
-
     from core.demo import install_demo
     from core.workspace import Workspace
 
@@ -185,10 +182,7 @@ def main() -> None:
     process, address = serve()
     report: dict[str, Any] = {"load": round(os.getloadavg()[0], 1)}
     try:
-        with sync_playwright() as playwright:
-            program = os.environ.get("MIRAGE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-            flags = ["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"]
-            browser = playwright.chromium.launch(executable_path=program, args=flags)
+        with chromium("--js-flags=--expose-gc", "--enable-precise-memory-info") as browser:
             for points, samples, most in CASES:
                 page = browser.new_context(viewport={"width": 1360, "height": 1000}).new_page()
                 page.set_default_timeout(120_000)
@@ -202,7 +196,6 @@ def main() -> None:
             report["server_mib"] = round(memory(browser, address, server, runs[points]), 1)
             if arguments.minutes:
                 report["heap"] = heap(browser, address, runs[points], arguments.minutes)
-            browser.close()
     finally:
         stop(process)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")

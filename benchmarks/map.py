@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.enlarged import enlarge
-from benchmarks.pages import EMPTY, FLOOR, serve, stop
+from benchmarks.pages import EMPTY, FLOOR, chromium, serve, stop
 
 TABLED = """() => {
     const headline = () => document.body.innerText.match(/([\\d,]+) selected of/)?.[1] ?? '';
@@ -135,8 +134,6 @@ def lasso(browser: Any, address: str, run: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    from playwright.sync_api import sync_playwright
-
     from core.demo import install_demo
     from core.workspace import Workspace
 
@@ -147,12 +144,9 @@ def main() -> None:
     process, address = serve()
     report: dict[str, Any] = {"load": round(os.getloadavg()[0], 1)}
     try:
-        with sync_playwright() as playwright:
-            program = os.environ.get("MIRAGE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        with chromium() as browser:
             report["ready"] = {"asked": "3 s, 10 bytes", "floor_s": floor(browser), **ready(browser, address, large)}
             report["selection"] = {"asked_ms": 300, **lasso(browser, address, middle)}
-            browser.close()
     finally:
         stop(process)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")

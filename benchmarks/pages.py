@@ -26,6 +26,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,18 @@ def serve(script: Path | None = None) -> tuple[subprocess.Popen[bytes], str]:
     raise SystemExit("the dashboard did not start")
 
 
+@contextmanager
+def chromium(*flags: str) -> Iterator[Any]:
+    """A browser to measure with: the one that ``MIRAGE_BROWSER`` names, or the one that is installed."""
+    from playwright.sync_api import sync_playwright
+
+    program = os.environ.get("MIRAGE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *flags])
+        yield browser
+        browser.close()
+
+
 def place(spec: Any) -> str:
     """The part of a page's address after the server's: nothing for the first page."""
     from dashboard.navigation import PAGES
@@ -89,17 +103,13 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def measure(address: str, floor: str, query: str, turns: int) -> tuple[list[float], dict[str, dict[str, list[float]]]]:
     """Seconds of the empty page, and of each page: by address, first and again in a session."""
-    from playwright.sync_api import sync_playwright
-
     from dashboard.navigation import PAGES
 
     lowest: list[float] = []
     found: dict[str, dict[str, list[float]]] = {
         page.title: {"by_address": [], "first": [], "again": []} for page in PAGES
     }
-    with sync_playwright() as playwright:
-        program = os.environ.get("MIRAGE_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with chromium() as browser:
 
         def visitor() -> Any:
             return browser.new_context(viewport={"width": 1360, "height": 1000}).new_page()
@@ -126,7 +136,6 @@ def measure(address: str, floor: str, query: str, turns: int) -> tuple[list[floa
                     link = links.filter(has_text=spec.title)
                     found[spec.title][when].append(seconds(page, link.click, spec.title))
             page.context.close()
-        browser.close()
     return lowest, found
 
 

@@ -28,7 +28,8 @@ class RunEncoders:
         """A clip (samples,) at ``rate`` Hz as the audio encoder's pooled embedding (1, d_a).
 
         Raises:
-            BadInputError: the clip is too short or no sound; the encoder is not on this machine and cannot be fetched.
+            BadInputError: the clip is too short or no sound, or what the run names is no encoder.
+            FailureError: the encoder is not on this machine and cannot be fetched.
         """
         from core.encoders import AudioEncoder
 
@@ -44,7 +45,8 @@ class RunEncoders:
         """Sentences as the text encoder's pooled embeddings (n, d_s).
 
         Raises:
-            BadInputError: the encoder is not on this machine and cannot be fetched.
+            BadInputError: what the run names is no encoder.
+            FailureError: the encoder is not on this machine and cannot be fetched.
         """
         from core.encoders import TextEncoder
 

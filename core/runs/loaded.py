@@ -285,7 +285,8 @@ class LoadedRun:
         """Sentences to aligned features t (n, d), with the text encoder that the run was trained on.
 
         Raises:
-            BadInputError: the run has no text, or its encoder is not on this machine and cannot be fetched.
+            BadInputError: the run has no text, or what it names is no encoder.
+            FailureError: the encoder is not on this machine and cannot be fetched.
         """
         if not self._aligner.has_text:
             raise BadInputError(f"run {self.id!r} was trained without text")
@@ -295,7 +296,8 @@ class LoadedRun:
         """A clip (samples,) at ``rate`` Hz to an aligned feature h (1, d), with the run's speech encoder.
 
         Raises:
-            BadInputError: no sound, or the encoder is not on this machine and cannot be fetched.
+            BadInputError: no sound, or what the run names is no encoder.
+            FailureError: the encoder is not on this machine and cannot be fetched.
         """
         return self.align_audio(self._encoders.audio(waveform, rate))
 

@@ -8,6 +8,7 @@ sent twice. The script, ``mirage.js``, is built from ``dashboard/frontend`` (``n
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,33 @@ def quantised(places: np.ndarray, frame: tuple[float, float, float, float]) -> n
     return steps
 
 
-def sent(value: Any) -> dict[str, Any]:
-    """What a component sent, as a dict: a browser may send anything."""
+def sent(key: str, name: str) -> Any:
+    """What the component ``key`` last said under ``name``; in its callback. A browser may say anything."""
+    held = st.session_state.get(key)
+    return held.get(name) if isinstance(held, Mapping) else None
+
+
+def as_event(value: Any) -> dict[str, Any]:
+    """An event that a component sent, empty where it is none."""
     return dict(value) if isinstance(value, Mapping) else {}
+
+
+def is_new(event: Mapping[str, Any], run_id: str, seen: int) -> bool:
+    """Whether an event is about this run and was not heard before: its number is above ``seen``."""
+    number = event.get("seq")
+    return event.get("run") == run_id and isinstance(number, int) and number > seen
+
+
+def numbers(values: Any) -> list[float] | None:
+    """A list of finite numbers, or None for anything else.
+
+    >>> numbers([1, 2.5]), numbers([1, "x"]), numbers([float("nan")]), numbers(3), numbers([10**400])
+    ([1.0, 2.5], None, None, None, None)
+    """
+    if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
+        return None
+    try:
+        made = [float(value) for value in values]
+    except OverflowError:
+        return None
+    return made if all(map(math.isfinite, made)) else None

@@ -11,7 +11,7 @@ import numpy as np
 
 from core import LoadedRun
 from core.runs import Neighbourhood, portable_networks
-from dashboard.components import pack_bytes, quantised
+from dashboard.components import numbers, pack_bytes, quantised
 from dashboard.lab import controls as logic
 from dashboard.lab.controls import Controls
 from dashboard.lab.directions import Direction
@@ -173,8 +173,4 @@ def asked(before: Controls, event: Mapping[str, Any], classes: Sequence[str]) ->
 
 def _numbers(values: Any, low: float, high: float) -> tuple[float, ...]:
     """``values`` inside the limits, finer than any control shows them; nothing where one is no number."""
-    if not isinstance(values, list):
-        return ()
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in values):
-        return ()
-    return tuple(min(max(round(float(value), 4), low), high) for value in values)
+    return tuple(min(max(round(value, 4), low), high) for value in numbers(values) or ())

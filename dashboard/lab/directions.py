@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components import numbers
+
 MOST = 12
 _NAME = 30
 _KEY = "lab_directions"
@@ -43,10 +45,8 @@ def direction(event: Mapping[str, Any], codes: int) -> Direction | None:
     >>> direction({"name": "x", "codes": [0, 0]}, 2) is None
     True
     """
-    name, values = event.get("name"), event.get("codes")
-    if not isinstance(name, str) or not name.strip() or not isinstance(values, list) or len(values) != codes:
-        return None
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in values):
+    name, values = event.get("name"), numbers(event.get("codes"))
+    if not isinstance(name, str) or not name.strip() or values is None or len(values) != codes:
         return None
     length = math.hypot(*values)
     if not 1e-6 < length < 1e6:

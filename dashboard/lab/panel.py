@@ -101,9 +101,8 @@ def _nearest(run: LoadedRun, now: Controls, readout: Readout) -> None:
 
 def _on_events(run: LoadedRun) -> None:
     """What the browser says happened, in its order; each event comes again until it was answered."""
-    events = components.sent(st.session_state.get(KEY)).get("events")
-    for event in events if isinstance(events, list) else []:
-        event = components.sent(event)
+    events = components.sent(KEY, "events")
+    for event in map(components.as_event, events if isinstance(events, list) else []):
         if store.hear(event):
             _follow(run, event)
 

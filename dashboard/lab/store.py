@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from dashboard.components import is_new
 from dashboard.lab import controls as logic
 from dashboard.lab.component import LabPack, lab_pack
 from dashboard.lab.controls import Controls
@@ -69,10 +70,9 @@ def undo() -> None:
 def hear(event: Mapping[str, Any]) -> bool:
     """Notes the number of an event of the browser; false where it was heard before, or is about another run."""
     held: LabState = st.session_state[_KEY]
-    number = event.get("seq")
-    if event.get("run") != held.run or not isinstance(number, int) or number <= held.seen:
+    if not is_new(event, held.run, held.seen):
         return False
-    st.session_state[_KEY] = replace(held, seen=number)
+    st.session_state[_KEY] = replace(held, seen=event["seq"])
     return True
 
 

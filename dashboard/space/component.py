@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dashboard.components import pack_bytes, quantised
+from dashboard.components import numbers, pack_bytes, quantised
 from dashboard.space.colouring import Colouring
 from dashboard.space.own import Own
 from dashboard.space.points import GeneratedPoints, MapPoints, frame_of
@@ -174,10 +173,8 @@ def seen_view(event: Mapping[str, Any]) -> tuple[float, float, float] | None:
     >>> seen_view({"view": [1.0, 2, 3.5]}), seen_view({"view": [1, "x", 2]})
     ((1.0, 2.0, 3.5), None)
     """
-    values = event.get("view")
-    if not isinstance(values, list) or len(values) != 3:
+    values = numbers(event.get("view"))
+    if values is None or len(values) != 3 or values[2] <= 0:
         return None
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in values) or values[2] <= 0:
-        return None
-    x, y, zoom = (round(float(value), 4) for value in values)
+    x, y, zoom = (round(value, 4) for value in values)
     return x, y, zoom

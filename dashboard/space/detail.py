@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -46,13 +46,7 @@ def show_utterance(run: LoadedRun, points: MapPoints, row: int, *, k: int) -> No
         hide_index=True,
         on_select=lambda: _on_neighbour(near["row"].to_list(), key),
         selection_mode="single-row",
-        column_config={
-            "distance": st.column_config.NumberColumn("Distance", format="%.2f", width="small"),
-            "utterance_id": st.column_config.TextColumn("Utterance"),
-            "emotion": st.column_config.TextColumn("Emotion"),
-            "speaker": st.column_config.TextColumn("Speaker"),
-            "text": st.column_config.TextColumn("Transcript"),
-        },
+        column_config=near_columns(),
         alt="The utterances nearest to the picked one in the full dimension",
     )
     st.caption(
@@ -66,6 +60,17 @@ def show_utterance(run: LoadedRun, points: MapPoints, row: int, *, k: int) -> No
             key="space_clip",
             alt="Waveform over time in seconds, and log-mel spectrogram in hertz",
         )
+
+
+def near_columns() -> dict[str, Any]:
+    """How the columns of ``tables.near_table`` are shown."""
+    return {
+        "distance": st.column_config.NumberColumn("Distance", format="%.2f", width="small"),
+        "utterance_id": st.column_config.TextColumn("Utterance"),
+        "emotion": st.column_config.TextColumn("Emotion"),
+        "speaker": st.column_config.TextColumn("Speaker"),
+        "text": st.column_config.TextColumn("Transcript"),
+    }
 
 
 def _on_neighbour(rows: list[int], key: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import BadInputError, FailureError
+from core import BadInputError
 from core.corpora import read_audio
 from dashboard.space.clip import RATE
 
@@ -38,7 +37,8 @@ def from_recording(run: LoadedRun, content: bytes, name: str) -> Own:
     """The sound file ``content`` as a point of ``run``; of more than a minute, the first minute.
 
     Raises:
-        BadInputError: no sound file, or the run's encoder is not on this machine and cannot be fetched.
+        BadInputError: no sound file, or the encoder that the run names is none.
+        FailureError: the encoder is not on this machine and cannot be fetched.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "recording.wav"
@@ -47,7 +47,7 @@ def from_recording(run: LoadedRun, content: bytes, name: str) -> Own:
             samples = read_audio(file, rate=RATE)
         except BadInputError as error:
             raise BadInputError(str(error).replace(f"{file}: ", "the recording: ")) from None
-    h = _said(lambda: run.encode_audio(samples[: int(LONGEST * RATE)], RATE))
+    h = run.encode_audio(samples[: int(LONGEST * RATE)], RATE)
     return Own(name[:_NAME], "audio", h[0], run.project(h)[0], run.posterior(h)[0])
 
 
@@ -55,16 +55,9 @@ def from_sentence(run: LoadedRun, sentence: str) -> Own:
     """A sentence as a point of ``run``.
 
     Raises:
-        BadInputError: the run has no text, or its encoder is not on this machine and cannot be fetched.
+        BadInputError: the run has no text, or the encoder that it names is none.
+        FailureError: the encoder is not on this machine and cannot be fetched.
     """
-    t = _said(lambda: run.encode_text([sentence]))
+    t = run.encode_text([sentence])
     words = sentence if len(sentence) <= _NAME else sentence[: _NAME - 1] + "…"
     return Own(words, "text", t[0], run.project(t)[0], run.text_posterior(t)[0])
-
-
-def _said(make: Callable[[], np.ndarray]) -> np.ndarray:
-    """What an encoder that cannot be fetched says is for the person, as bad input is."""
-    try:
-        return make()
-    except FailureError as error:
-        raise BadInputError(str(error)) from None

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from core import BadInputError
+from core import MirageError
 from dashboard import theme
 from dashboard.space import own
+from dashboard.space.detail import near_columns
 from dashboard.space.figures import bars_height, posterior_bars
 from dashboard.space.own import Own
+from dashboard.space.tables import near_table
 
 if TYPE_CHECKING:
     from core import LoadedRun
@@ -66,19 +67,11 @@ def _show(run: LoadedRun, number: int, item: Own) -> None:
             alt=f"Probability of each emotion for your own {item.modality}",
         )
         rows, distances = run.neighbours(item.feature[None], k=_NEAREST)
-        near = run.utterances.iloc[rows[0]][["utterance_id", "emotion", "speaker", "text"]].reset_index(drop=True)
-        near.insert(0, "distance", pd.Series(distances[0]))
         st.caption(f"Nearest utterances, as they sound, in {run.dim} dimensions")
         st.dataframe(
-            near,
+            near_table(run.utterances, rows[0].tolist(), distances[0].tolist()),
             hide_index=True,
-            column_config={
-                "distance": st.column_config.NumberColumn("Distance", format="%.2f", width="small"),
-                "utterance_id": st.column_config.TextColumn("Utterance"),
-                "emotion": st.column_config.TextColumn("Emotion"),
-                "speaker": st.column_config.TextColumn("Speaker"),
-                "text": st.column_config.TextColumn("Transcript"),
-            },
+            column_config=near_columns(),
             alt="The utterances nearest to your own",
         )
 
@@ -108,7 +101,7 @@ def _add(run: LoadedRun, make: Callable[[], Own]) -> None:
     st.session_state[_FAULT] = ""
     try:
         st.session_state[_KEY] = (run.id, (*held(run), make())[-own.MOST :])
-    except BadInputError as error:
+    except MirageError as error:
         st.session_state[_FAULT] = str(error)
 
 

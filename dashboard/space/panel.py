@@ -171,7 +171,7 @@ def _neighbour_rows(run: LoadedRun, points: MapPoints, row: int | None) -> tuple
 
 
 def _on_chosen(visible: np.ndarray) -> None:
-    event = components.sent(components.sent(st.session_state.get(KEY)).get("chosen"))
+    event = components.as_event(components.sent(KEY, "chosen"))
     if store.hear(event):
         held: store.SpaceState = st.session_state[store.KEY]
         made = component.chosen(event, visible)
@@ -182,7 +182,7 @@ def _on_chosen(visible: np.ndarray) -> None:
 
 
 def _on_view(run: LoadedRun) -> None:
-    event = components.sent(components.sent(st.session_state.get(KEY)).get("view"))
+    event = components.as_event(components.sent(KEY, "view"))
     if event.get("run") == run.id:
         store.look_at(component.seen_view(event))
 

@@ -41,7 +41,7 @@ def alike(run: LoadedRun, words: str, count: int = MEANING_MOST) -> tuple[int, .
     """Rows whose text features point most nearly the same way as that of ``words``: what means alike in this space.
 
     Raises:
-        BadInputError: the run has no text, or its text encoder is not on this machine and cannot be fetched.
+        BadInputError, FailureError: as ``LoadedRun.encode_text``.
     """
     if not words.strip():
         return ()

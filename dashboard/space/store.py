@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core import BadInputError, FailureError
+from core import MirageError
+from dashboard.components import is_new
 from dashboard.space.colouring import Colouring, colouring
 from dashboard.space.component import packed, places_pack, seen_view, unpacked, words_pack
 from dashboard.space.points import GeneratedPoints, MapPoints, generated_points, map_points
@@ -72,7 +73,7 @@ def found(run: LoadedRun, points: MapPoints, words: str, by_meaning: bool) -> tu
         return matches(points, words)
     try:
         return alike(run, words)
-    except (BadInputError, FailureError) as error:
+    except MirageError as error:
         st.session_state[FAULT] = str(error)
         return ()
 
@@ -105,10 +106,9 @@ def select(rows: tuple[int, ...], *, picked: int | None = None) -> None:
 def hear(event: Mapping[str, Any]) -> bool:
     """Notes the number of a selection by hand; false where it was heard before, or is about another run."""
     held: SpaceState = st.session_state[KEY]
-    number = event.get("seq")
-    if event.get("run") != held.run or not isinstance(number, int) or number <= held.seen:
+    if not is_new(event, held.run, held.seen):
         return False
-    keep(replace(held, seen=number))
+    keep(replace(held, seen=event["seq"]))
     return True
 
 

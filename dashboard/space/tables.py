@@ -40,10 +40,15 @@ def neighbour_table(run: LoadedRun, points: MapPoints, row: int, k: int = 8) -> 
     """The ``k`` utterances nearest to utterance ``row`` in the full dimension: row, distance and what was said."""
     rows, distances = run.neighbours(run.h[row : row + 1], k=min(k + 1, len(points)))
     kept = [(int(r), float(d)) for r, d in zip(rows[0], distances[0], strict=True) if int(r) != row][:k]
-    table = points.table.iloc[[r for r, _ in kept]][["utterance_id", "emotion", "speaker", "text"]]
-    table = table.reset_index(drop=True)
-    table.insert(0, "distance", [d for _, d in kept])
+    table = near_table(points.table, [r for r, _ in kept], [d for _, d in kept])
     table.insert(0, "row", [r for r, _ in kept])
+    return table
+
+
+def near_table(utterances: pd.DataFrame, rows: Sequence[int], distances: Sequence[float]) -> pd.DataFrame:
+    """Utterances that are near something, nearest first, with their distance."""
+    table = utterances.iloc[list(rows)][["utterance_id", "emotion", "speaker", "text"]].reset_index(drop=True)
+    table.insert(0, "distance", list(distances))
     return table
 
 
