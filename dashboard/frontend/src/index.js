@@ -5,7 +5,6 @@ import { Lab } from "./lab.js";
 import { keepPack } from "./packs.js";
 import { Space } from "./space.js";
 
-export { LabModel } from "./lab_model.js";
 export { readNetworks } from "./networks.js";
 export { readTensors } from "./tensors.js";
 
