@@ -18,6 +18,7 @@ from core.errors import BadInputError, FailureError
 _UMASK_LOCK = threading.Lock()
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_VANISHED = (errno.ESTALE, errno.EIO, errno.ENODEV, errno.ENXIO)
 _NO_PLACE = {
     errno.ENOTDIR: "a file is where its folder should be",
     errno.EEXIST: "a file is where its folder should be",
@@ -137,9 +138,21 @@ def clear_disk_errors(target: Path) -> Iterator[None]:
             raise FailureError(
                 f"{target}: cannot be written ({error.strerror}); set MIRAGE_HOME to a folder of your own"
             ) from error
+        if error.errno in _VANISHED or _without_folder(error):
+            raise FailureError(
+                f"{target}: its folder was removed or its disk is gone; see that the workspace is there and run the "
+                "command again"
+            ) from error
         if error.errno in _NO_PLACE:
             raise BadInputError(f"{target}: cannot be written: {_NO_PLACE[error.errno]}; give another name") from error
         raise
+
+
+def _without_folder(error: OSError) -> bool:
+    """Whether a file was not found because its very folder is gone."""
+    if error.errno != errno.ENOENT or not isinstance(error.filename, str | os.PathLike):
+        return False
+    return not Path(error.filename).parent.exists()
 
 
 def _fsync(path: Path) -> None:

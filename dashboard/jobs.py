@@ -143,7 +143,7 @@ def _buttons(run_id: str, current: State) -> None:
 
 
 def _log(run_id: str) -> None:
-    from core.runs import job_log
+    from core.jobs import job_log
 
     lines = job_log(state.workspace().run_folder(run_id), 100)
     if lines:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -169,9 +171,18 @@ def _begin(options: Options, config: dict[str, Any], root: str, stop: Any, count
     """What a process of the pool keeps between tasks."""
     import signal
 
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     # Ctrl-C reaches the whole group: the first process answers it, by the event.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _state.update(options=options, config=Config.model_validate(config), root=root, stop=stop, count=count)
+
+
+def _end_with_parent() -> None:
+    # A first process that is killed cannot tell the others, and their pool would wait for it for ever.
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _do(task: Task) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.config import Config
+from core.config import Config, load_config
 from core.errors import BadInputError
 from core.files import read_json
-from core.runs.processes import start_command
-from core.runs.state import STOP_FILE, State, read_state, request_stop, write_state
+from core.jobs.starting import start_process
+from core.jobs.turns import GPU_BYTES, Claim, usable_cores
+from core.runs.state import State, read_state, request_stop
 from core.workspace import Workspace, check_name
+
+KIND = "benchmark"
 
 _LOST = "the process has died; going on does only what is missing"
 
@@ -172,15 +174,24 @@ def _refuse_active(folder: Path) -> None:
             raise BadInputError(f"benchmark {folder.name!r} is {state.status} already")
 
 
+def claim_of(name: str, workers: int, config: Config | None) -> Claim:
+    """What a benchmark takes: a core for each process, and on a GPU what its networks are taken to need."""
+    from core.stages import pick_device
+
+    device = pick_device(config.training.device if config is not None else "auto")
+    many = workers or usable_cores()
+    memory = GPU_BYTES * many if device.type == "cuda" else 0
+    return Claim(kind=KIND, name=name, cores=many, gpu=device.index or 0, gpu_memory=memory)
+
+
 def _queue(workspace: Workspace, folder: Path) -> None:
     asked = asked_of(folder)
     assert asked is not None
-    (folder / STOP_FILE).unlink(missing_ok=True)
-    before, now = benchmark_state(folder), time.time()
-    write_state(
+    claim = claim_of(folder.name, asked["asked"].get("workers", 0), load_config(folder / "config.yaml"))
+    start_process(
+        workspace,
         folder,
-        replace(
-            before, status="queued", message="waiting to start", heartbeat=now, created=before.created or now, pid=None
-        ),
+        claim,
+        arguments_of(asked, folder / "config.yaml"),
+        check=lambda: _refuse_active(folder),
     )
-    start_command(workspace, folder / "job.log", arguments_of(asked, folder / "config.yaml"))

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.benchmarks.engine import BenchmarkStopped
+from core.benchmarks.jobs import claim_of
 from core.benchmarks.plan import Plan
 from core.errors import BadInputError, FailureError, MirageError
 from core.files import clear_disk_errors, write_json, write_text
+from core.jobs.turns import counted
 from core.progress import Progress
-from core.runs.guards import only_one
+from core.runs.guards import only_one, sweep
 from core.runs.state import STOP_FILE, Reporter, State, read_state, write_state
+from core.workspace import Workspace
 
 if TYPE_CHECKING:
     from core.encoders.cluster import Cluster
@@ -87,6 +90,9 @@ def reported(plan: Plan, workers: int, cluster: Cluster | None = None) -> Iterat
         stack.enter_context(clear_disk_errors(folder))
         folder.mkdir(parents=True, exist_ok=True)
         _lock(stack, folder)
+        sweep(folder)
+        claim = claim_of(folder.name, workers if cluster is None else 1, plan.config)
+        stack.enter_context(counted(Workspace(folder.parent.parent), claim))
         if _status(folder) != "queued":
             # A queued one may have been asked to stop before its process was there; any other stop is an old one.
             (folder / STOP_FILE).unlink(missing_ok=True)

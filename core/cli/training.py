@@ -72,12 +72,19 @@ def resume(
 
 
 @app.command()
-def stop(run: Annotated[str, typer.Argument(help="Id of the run.")]) -> None:
-    """Ask a running job to stop; it keeps a checkpoint and can be resumed."""
+def stop(run: Annotated[str, typer.Argument(help="Id of the run, or name of a benchmark.")]) -> None:
+    """Ask a queued or running job to stop; it keeps a checkpoint and can be resumed."""
+    from core.benchmarks.jobs import stop_benchmark
     from core.runs.state import request_stop
     from core.workspace import Workspace
 
-    request_stop(Workspace().run_folder(run))
+    workspace = Workspace()
+    folder = workspace.run_folder(run)
+    if not folder.is_dir() and (workspace.benchmarks / run).is_dir():
+        stop_benchmark(workspace.benchmarks / run)
+        typer.echo(f"{run}: asked to stop; the same command goes on, or Resume on the dashboard")
+        return
+    request_stop(folder)
     typer.echo(f"{run}: asked to stop; go on later with `mirage resume {run}`")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.runs.export import write_batch
     from core.runs.files import find_run
     from core.runs.information import measure_information
-    from core.runs.jobs import job_log, resume_job, start_job
+    from core.runs.jobs import resume_job, start_job
     from core.runs.loaded import LoadedRun, load_run
     from core.runs.neighbours import Neighbourhood
     from core.runs.portable import portable_networks
@@ -33,7 +33,6 @@ _HOME = {
     "create_run": "creation",
     "execute": "training",
     "find_run": "files",
-    "job_log": "jobs",
     "load_run": "loaded",
     "measure_effects": "effects",
     "measure_information": "information",
@@ -59,7 +58,6 @@ __all__ = [
     "create_run",
     "execute",
     "find_run",
-    "job_log",
     "load_run",
     "measure_effects",
     "measure_information",

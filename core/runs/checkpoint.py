@@ -16,6 +16,7 @@ from torch import Tensor
 from core.errors import BadInputError
 from core.files import atomic_directory, read_json, write_json
 from core.networks import read_tensors, write_tensors
+from core.runs.state import refuse_gone
 from core.stages import StageState
 
 _PARTS = ("networks", "optimisers", "random")
@@ -37,7 +38,11 @@ def save_checkpoint(folder: Path, state: StageState, *, stage: str, step: int, k
 
     Args:
         folder: of the run. step: over all stages.
+
+    Raises:
+        FailureError: the folder is gone or cannot be written; the checkpoints before it are as they were.
     """
+    refuse_gone(folder)
     target = folder / "checkpoints" / f"step-{step:06d}"
     networks: dict[str, Tensor] = {}
     for name, module in state.modules.items():

@@ -19,7 +19,7 @@ from core.runs.environment import refuse_other_data, write_environment
 from core.runs.events import EventLog
 from core.runs.guesses import read_guesses, shares_of_emotions, write_guesses
 from core.runs.results import EVALUATION, Results, features_of, write_features, write_information, write_map
-from core.runs.state import STOP_FILE, Reporter
+from core.runs.state import STOP_FILE, Reporter, refuse_gone
 from core.stages import Stage, pick_device
 from core.workspace import Workspace
 
@@ -190,6 +190,7 @@ class Execution:
                 raise Stopped
 
     def _phase(self, stage: str, step: int, message: str) -> None:
+        refuse_gone(self.folder)
         if (self.folder / STOP_FILE).exists():
             raise Stopped
         self.reporter.progress(stage, step, message)

@@ -18,10 +18,12 @@ from core.errors import BadInputError
 from core.runs.events import EventLog
 from core.runs.state import STOP_FILE
 
+_PLACES = ("checkpoints", "model", "projection", "features", "cells")
+
 
 def sweep(folder: Path) -> None:
     """Removes what a process that was killed while it wrote has left beside the files."""
-    for place in (folder, *(folder / name for name in ("checkpoints", "model", "projection"))):
+    for place in (folder, *(folder / name for name in _PLACES)):
         for pattern in (".*.tmp", ".*.old"):
             for path in place.glob(pattern):
                 if path.is_dir():

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import time
-from dataclasses import replace
 from pathlib import Path
 
 from core.config import Config
 from core.errors import BadInputError
+from core.jobs.starting import start_process
+from core.jobs.turns import GPU_BYTES, Claim, usable_cores
 from core.runs.creation import check_input, create_run
-from core.runs.processes import start_command
-from core.runs.state import STOP_FILE, read_state, write_state
+from core.runs.files import read_config
+from core.runs.state import read_state
+from core.stages import pick_device
 from core.workspace import Workspace
+
+KIND = "training"
 
 
 def start_job(workspace: Workspace, config: Config, run_id: str | None = None) -> str:
-    """Makes a run and starts the process that works on it; returns the run's id at once.
+    """Makes a run and starts the process that works on it when its turn comes; returns the run's id at once.
 
     The process outlives the one that started it. What it prints goes to ``job.log`` in the run's folder.
 
@@ -25,37 +27,49 @@ def start_job(workspace: Workspace, config: Config, run_id: str | None = None) -
     """
     check_input(config, workspace)
     folder = create_run(config, workspace, run_id)
-    _spawn(workspace, folder)
+    _spawn(workspace, folder, config)
     return folder.name
 
 
 def resume_job(workspace: Workspace, run_id: str) -> None:
-    """Starts a process that goes on with a run from its last checkpoint.
+    """Starts a process that goes on with a run from its last checkpoint, when its turn comes.
 
     Raises:
-        BadInputError: there is no such run, or it is running or finished.
+        BadInputError: there is no such run, or it is running or finished, or its configuration is damaged.
     """
     folder = workspace.run_folder(run_id)
+    refuse_to_go_on(folder)
+    _spawn(workspace, folder, read_config(folder))
+
+
+def refuse_to_go_on(folder: Path) -> None:
+    """Raises BadInputError where there is nothing to go on with, or somebody does already."""
     state = read_state(folder)
     if state.active:
-        raise BadInputError(f"run {run_id!r} is {state.status} already")
+        raise BadInputError(f"run {folder.name!r} is {state.status} already")
     if state.status == "finished":
-        raise BadInputError(f"run {run_id!r} is finished; there is nothing to go on with")
-    (folder / STOP_FILE).unlink(missing_ok=True)
-    write_state(folder, replace(state, status="queued", message="waiting to go on", heartbeat=time.time()))
-    _spawn(workspace, folder)
+        raise BadInputError(f"run {folder.name!r} is finished; there is nothing to go on with")
 
 
-def job_log(folder: str | Path, lines: int = 200) -> list[str]:
-    """The last lines that a run's process printed."""
-    path = Path(folder) / "job.log"
-    if not path.is_file():
-        return []
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 400 * lines))
-        return file.read().decode("utf-8", "replace").splitlines()[-lines:]
+def claim_of(run_id: str, config: Config) -> Claim:
+    """What a training takes: its threads, and on a GPU what its networks are taken to need."""
+    device = pick_device(config.training.device)
+    cuda = device.type == "cuda"
+    return Claim(
+        kind=KIND,
+        name=run_id,
+        cores=config.training.threads or usable_cores(),
+        gpu=device.index or 0,
+        gpu_memory=GPU_BYTES if cuda else 0,
+    )
 
 
-def _spawn(workspace: Workspace, folder: Path) -> None:
-    start_command(workspace, folder / "job.log", ["resume", folder.name, "--quiet"])
+def _spawn(workspace: Workspace, folder: Path, config: Config) -> None:
+    claim = claim_of(folder.name, config)
+
+    def check() -> None:
+        # A new run is queued and has no process yet; any other is looked at again, now that nobody else starts it.
+        if read_state(folder).pid is not None or (folder / "job.log").exists():
+            refuse_to_go_on(folder)
+
+    start_process(workspace, folder, claim, ["resume", folder.name, "--quiet"], check=check)

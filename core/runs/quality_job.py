@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import socket
-import time
-from dataclasses import replace
 from pathlib import Path
-
-import psutil
 
 from core.errors import BadInputError
 from core.files import clear_disk_errors
-from core.runs.processes import start_command
+from core.jobs.starting import start_process
+from core.jobs.turns import Claim
 from core.runs.state import State, read_state, write_state
 from core.workspace import Workspace
 
 FOLDER = "quality"
+KIND = "report card"
 
 
 def start_quality(workspace: Workspace, run_id: str) -> None:
-    """Starts a process that measures the report card of a finished run into ``quality.json``.
+    """Starts a process that measures the report card of a finished run into ``quality.json`` when its turn comes.
 
     Raises:
         BadInputError: there is no such run, it is not finished, or its card is being measured.
@@ -29,43 +26,22 @@ def start_quality(workspace: Workspace, run_id: str) -> None:
     status = read_state(run).status
     if status != "finished":
         raise BadInputError(f"run {run_id!r} is {status}: a report card needs a finished run")
-    before = quality_state(run)
-    if before is not None and before.active:
-        raise BadInputError(f"the report card of run {run_id!r} is being measured already")
     folder = run / FOLDER
     with clear_disk_errors(folder):
         folder.mkdir(exist_ok=True)
-        (folder / "job.log").unlink(missing_ok=True)
-    now = time.time()
-    pid = start_command(workspace, folder / "job.log", ["quality", run_id])
-    try:
-        began = psutil.Process(pid).create_time()
-    except psutil.Error:
-        began = now
-    write_state(
-        folder,
-        State(
-            status="running",
-            message="measuring",
-            pid=pid,
-            process_started=began,
-            host=socket.gethostname(),
-            heartbeat=now,
-            created=now,
-            started=now,
-        ),
-    )
+
+    def check() -> None:
+        before = quality_state(run)
+        if before is not None and before.active:
+            raise BadInputError(f"the report card of run {run_id!r} is being measured already")
+        with clear_disk_errors(folder):
+            (folder / "job.log").unlink(missing_ok=True)
+        write_state(folder, State(status="stopped", message="not measured yet"))
+
+    start_process(workspace, folder, Claim(kind=KIND, name=run_id), ["quality", run_id], check=check)
 
 
 def quality_state(run: str | Path) -> State | None:
-    """How the last ``start_quality`` does: ``running``, ``finished`` or ``failed``; None where there was none."""
-    run = Path(run)
-    if not (run / FOLDER / "state.json").is_file():
-        return None
-    state = read_state(run / FOLDER)
-    if state.active:
-        return state
-    card = run / "quality.json"
-    if card.is_file() and card.stat().st_mtime >= (state.started or 0.0):
-        return replace(state, status="finished", message="finished")
-    return replace(state, status="failed", message="the process has ended without a report card; its log says why")
+    """How the last ``start_quality`` does; None where there was none."""
+    folder = Path(run) / FOLDER
+    return read_state(folder) if (folder / "state.json").is_file() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from core.errors import BadInputError, MirageError
+from core.errors import BadInputError, FailureError, MirageError
 from core.files import clear_disk_errors, read_json, write_json
 
 STATUSES = ("queued", "running", "stopped", "finished", "failed", "lost")
@@ -24,6 +25,7 @@ STOP_FILE = "stop"
 HEARTBEAT_SECONDS = 2.0
 _SILENT_SECONDS = 10.0
 _START_SECONDS = 60.0
+_FULL_BYTES = 100_000
 
 _KINDS: dict[str, Any] = {
     **dict.fromkeys(("status", "stage", "message"), str),
@@ -84,9 +86,12 @@ def read_state(folder: str | Path) -> State:
     if not fitting or values.get("status") not in STATUSES:
         raise BadInputError(f"{path}: not the state of a run; the file is damaged")
     state = State(**values)
-    if state.status == "running" and not _alive(state):
-        return _lost(state, "the process has died; resume goes on from the last checkpoint")
-    if state.status == "queued" and time.time() - (state.updated or 0.0) > _START_SECONDS:
+    if state.status == "running" and not _alive(Path(folder), state):
+        return _lost(state, f"{_death(Path(folder), state)}; resume goes on from the last checkpoint")
+    if state.status == "queued" and state.pid is not None and not _alive(Path(folder), state):
+        return _lost(state, f"{_death(Path(folder), state)} while it waited; resume queues it again")
+    # The clock may have been set meanwhile, either way.
+    if state.status == "queued" and state.pid is None and abs(time.time() - (state.updated or 0.0)) > _START_SECONDS:
         return _lost(state, "the process did not begin; job.log may say why, resume tries again")
     return state
 
@@ -107,19 +112,51 @@ def request_stop(folder: str | Path) -> State:
 
 
 def write_state(folder: str | Path, state: State) -> None:
-    """Writes ``state.json`` atomically."""
+    """Writes ``state.json`` atomically.
+
+    Raises:
+        FailureError: the folder is gone (it is not made again), or cannot be written.
+    """
+    refuse_gone(folder)
     write_json(Path(folder) / "state.json", asdict(replace(state, updated=time.time())))
+
+
+def refuse_gone(folder: str | Path) -> None:
+    """Raises FailureError where the folder of a job was removed meanwhile: nothing is written in its place."""
+    if not Path(folder).is_dir():
+        raise FailureError(
+            f"{folder}: the folder was removed or moved away while it was worked on; what was in it is gone"
+        )
+
+
+def here() -> str:
+    """The name of this machine, as states hold it."""
+    return socket.gethostname()
 
 
 def _lost(state: State, message: str) -> State:
     return replace(state, status="lost", eta=None, steps_per_second=None, message=message)
 
 
-def _alive(state: State) -> bool:
+def _death(folder: Path, state: State) -> str:
+    """What can still be found out of a process that had no time to say why it ended."""
+    if state.host == here():
+        try:
+            if shutil.disk_usage(folder).free < _FULL_BYTES:
+                return "the process has died and the disk is full: free some space"
+            if not os.access(folder, os.W_OK | os.X_OK):
+                return "the process has died and its folder cannot be written any more"
+            if (state.heartbeat or time.time()) < psutil.boot_time() - 1.0:
+                return "the machine was restarted"
+        except OSError:
+            pass
+    return "the process has died (killed, or out of memory)"
+
+
+def _alive(folder: Path, state: State) -> bool:
+    if state.host != here():
+        return _beats(folder, state)
     silent = time.time() - (state.heartbeat or 0.0)
-    if state.host != socket.gethostname():
-        # Another machine on a shared disk: only its heartbeat can be seen.
-        return silent < 6 * _SILENT_SECONDS
     if state.pid is None:
         return silent < _SILENT_SECONDS
     try:
@@ -129,6 +166,29 @@ def _alive(state: State) -> bool:
         return (same or silent < _SILENT_SECONDS) and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError, OverflowError):
         return False
+
+
+_seen: dict[str, tuple[float | None, float, bool]] = {}
+_MOST_SEEN = 4096
+
+
+def _beats(folder: Path, state: State) -> bool:
+    """Whether a heart on another machine beats: whether its last beat changes, by this machine's own patience.
+
+    The clocks of two machines differ, so that the first look must trust theirs generously.
+    """
+    now, key = time.monotonic(), str(folder.absolute())
+    if len(_seen) > _MOST_SEEN:
+        _seen.clear()
+    known = _seen.get(key)
+    if known is None or known[0] != state.heartbeat:
+        if state.heartbeat is None:
+            return False
+        alive = known is not None or abs(time.time() - state.heartbeat) < 6 * _SILENT_SECONDS
+        _seen[key] = (state.heartbeat, now, alive)
+        return alive
+    _, since, alive = known
+    return alive and now - since < _SILENT_SECONDS
 
 
 class Reporter:
@@ -147,18 +207,25 @@ class Reporter:
             message="starting",
             pid=os.getpid(),
             process_started=psutil.Process().create_time(),
-            host=socket.gethostname(),
+            host=here(),
             heartbeat=now,
             created=before.created or now,
             started=now,
         )
         self._pace: list[tuple[float, int]] = []
+        self._gone = False
         write_state(folder, self._state)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
 
     def progress(self, stage: str, step: int, message: str = "") -> None:
-        """Takes note of where the run is; written with the next heartbeat, at once when the stage changes."""
+        """Takes note of where the run is; written with the next heartbeat, at once when the stage changes.
+
+        Raises:
+            FailureError: the folder is gone.
+        """
+        if self._gone:
+            refuse_gone(self._folder)
         now = time.monotonic()
         with self._lock:
             changed = stage != self._state.stage
@@ -197,7 +264,7 @@ class Reporter:
                 self._write()
             except (OSError, MirageError):
                 # A full disk is reported by the loop, which writes more than this; the heart goes on beating.
-                continue
+                self._gone = not self._folder.is_dir()
 
     def _write(self) -> None:
         with self._lock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +12,18 @@ import torch
 from core.config import Config
 from core.errors import BadInputError, FailureError, MirageError
 from core.files import clear_disk_errors
+from core.jobs.turns import Claim, counted
 from core.progress import Progress, silent
 from core.runs.creation import check_input, create_run
 from core.runs.execution import Execution, Stopped, total_steps
 from core.runs.files import read_config
 from core.runs.guards import isolated, only_one, open_log, stop_signals, sweep
+from core.runs.jobs import KIND, claim_of
 from core.runs.loaded import LoadedRun, load_run
 from core.runs.state import STOP_FILE, Reporter, read_state, write_state
 from core.workspace import Workspace
+
+_NO_MEMORY = "out of memory; use a smaller batch or fewer hidden units, then resume"
 
 
 def train(
@@ -55,7 +61,7 @@ def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) 
     Raises:
         BadInputError, FailureError: also written into the run's state.
     """
-    with clear_disk_errors(folder), only_one(folder):
+    with clear_disk_errors(folder), only_one(folder), _counted(folder, workspace):
         # A queued run may have been asked to stop before its process was there; any other stop is an old one.
         if read_state(folder).status != "queued":
             (folder / STOP_FILE).unlink(missing_ok=True)
@@ -79,13 +85,20 @@ def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) 
             reporter.close("failed", str(error))
             raise
         except MemoryError as error:
-            message = "out of memory; use a smaller batch or fewer hidden units, then resume"
-            reporter.close("failed", message)
-            raise FailureError(message) from error
+            reporter.close("failed", _NO_MEMORY)
+            raise FailureError(_NO_MEMORY) from error
         except torch.OutOfMemoryError as error:
             message = "out of GPU memory; use a smaller batch or training.device = cpu, then resume"
             reporter.close("failed", message)
             raise FailureError(message) from error
+        except RuntimeError as error:
+            # What PyTorch says on the CPU is no MemoryError.
+            full = "can't allocate memory" in str(error) or "not enough memory" in str(error)
+            message = _NO_MEMORY if full else f"{type(error).__name__}: {error}"
+            reporter.close("failed", message)
+            if full:
+                raise FailureError(message) from error
+            raise
         except BaseException as error:
             reporter.close("failed", f"{type(error).__name__}: {error}")
             raise
@@ -93,3 +106,14 @@ def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) 
             (folder / STOP_FILE).unlink(missing_ok=True)
         reporter.close("finished", "finished")
         return "finished"
+
+
+@contextmanager
+def _counted(folder: Path, workspace: Workspace) -> Iterator[None]:
+    """Jobs that wait see that this one takes its share, whatever its configuration turns out to be."""
+    try:
+        claim = claim_of(folder.name, read_config(folder))
+    except BadInputError:
+        claim = Claim(kind=KIND, name=folder.name)
+    with counted(workspace, claim):
+        yield

@@ -7,7 +7,8 @@ import json
 import streamlit as st
 
 from core import MirageError
-from core.runs import job_log, quality_state, start_quality
+from core.jobs import job_log
+from core.runs import quality_state, start_quality
 from dashboard import state, theme
 from dashboard.benchmark import card_figure, card_view
 

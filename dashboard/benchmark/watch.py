@@ -90,7 +90,7 @@ def show(name: str, current: State) -> None:
 
 
 def _log(name: str) -> None:
-    from core.runs import job_log
+    from core.jobs import job_log
 
     lines = job_log(store.folder(name), 60)
     if lines:

@@ -29,7 +29,7 @@ from core.benchmarks import (
 from core.config import Config
 from core.errors import BadInputError
 from core.files import read_json, write_json
-from core.runs import job_log
+from core.jobs import job_log
 from core.runs.state import State, write_state
 from core.workspace import Workspace
 
@@ -180,6 +180,7 @@ def test_a_call_that_cannot_be_used_starts_nothing(space: Workspace) -> None:
 
 def test_a_process_that_does_not_begin_is_noticed(space: Workspace) -> None:
     folder = space.benchmarks / "toy-0"
+    folder.mkdir(parents=True)
     write_state(folder, State(status="queued"))
     assert benchmark_state(folder).status == "queued"
     content = read_json(folder / "state.json")

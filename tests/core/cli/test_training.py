@@ -203,7 +203,7 @@ def test_a_full_disk_is_told_and_what_was_there_is_kept(
     # What was written before is whole, and nothing half-written lies beside it.
     said = done.stdout.splitlines()
     assert [line for line in said if line.startswith("code")] == ["code 0", "code 1", "code 1"]
-    assert said[-1] == "5 ['a.parquet', 'corpora', 'embeddings', 'runs']"
+    assert said[-1] == "5 ['a.parquet', 'corpora', 'embeddings', 'jobs', 'runs']"
     moved = Workspace(kept)
     folder = moved.run_folder("r")
     assert read_state(folder).status in ("failed", "lost")

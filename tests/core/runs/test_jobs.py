@@ -14,8 +14,9 @@ import pytest
 import torch
 
 from core.errors import BadInputError
+from core.jobs import job_log
 from core.networks import read_tensors
-from core.runs import create_run, execute, job_log, load_run, read_state, resume_job
+from core.runs import create_run, execute, load_run, read_state, resume_job
 from core.runs.checkpoint import last_checkpoint
 from core.runs.state import State, write_state
 

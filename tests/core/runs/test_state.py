@@ -77,21 +77,60 @@ def test_a_pid_that_cannot_be_is_lost(tmp_path: Path, pid: int) -> None:
 
 
 def test_on_another_host_the_heartbeat_decides(tmp_path: Path) -> None:
-    write(tmp_path, host="elsewhere", pid=2**22 + 1)
+    for name, heartbeat, status in (
+        ("a", time.time(), "running"),
+        ("b", time.time() - 600, "lost"),
+        ("c", None, "lost"),
+    ):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, host="elsewhere", pid=2**22 + 1, heartbeat=heartbeat)
+        assert read_state(tmp_path / name).status == status
+
+
+def test_a_heart_on_another_host_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within ten seconds by this machine's own patience, whatever the two clocks say."""
+    patience = [1000.0]
+    monkeypatch.setattr("core.runs.state.time.monotonic", lambda: patience[0])
+    ahead = time.time() + 30
+    for beat in range(5):
+        write(tmp_path, host="elsewhere", heartbeat=ahead + beat)
+        assert read_state(tmp_path).status == "running"
+        patience[0] += 9.0
+        assert read_state(tmp_path).status == "running"
+    # Its clock is set back by an hour: the heart beats all the same.
+    write(tmp_path, host="elsewhere", heartbeat=ahead - 3600)
     assert read_state(tmp_path).status == "running"
-    write(tmp_path, host="elsewhere", heartbeat=time.time() - 600)
+    patience[0] += 9.9
+    assert read_state(tmp_path).status == "running"
+    patience[0] += 0.2
     assert read_state(tmp_path).status == "lost"
-    write(tmp_path, host="elsewhere", heartbeat=None)
-    assert read_state(tmp_path).status == "lost"
+    write(tmp_path, host="elsewhere", heartbeat=ahead - 3500)
+    assert read_state(tmp_path).status == "running"
+
+
+def test_a_waiting_process_that_died_is_lost(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    process.wait()
+    write(tmp_path, status="queued", pid=process.pid, process_started=time.time())
+    state = read_state(tmp_path)
+    assert state.status == "lost"
+    assert "died (killed, or out of memory) while it waited; resume queues it again" in state.message
+
+
+def test_a_restart_of_the_machine_is_named(tmp_path: Path) -> None:
+    write(tmp_path, pid=2**22 + 1, heartbeat=psutil.boot_time() - 3600)
+    assert "the machine was restarted; resume goes on" in read_state(tmp_path).message
 
 
 def test_queued_does_not_last(tmp_path: Path) -> None:
     write(tmp_path, status="queued", pid=None)
     assert read_state(tmp_path).status == "queued"
-    write(tmp_path, status="queued", pid=None, updated=time.time() - 600)
-    state = read_state(tmp_path)
-    assert state.status == "lost"
-    assert "did not begin" in state.message
+    # The clock may have been set in between, either way.
+    for updated in (time.time() - 600, time.time() + 600):
+        write(tmp_path, status="queued", pid=None, updated=updated)
+        state = read_state(tmp_path)
+        assert state.status == "lost"
+        assert "did not begin" in state.message
 
 
 @pytest.mark.parametrize("status", ["finished", "stopped", "failed"])

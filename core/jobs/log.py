@@ -1,0 +1,19 @@
+"""What the process of a job printed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FILE = "job.log"
+
+
+def job_log(folder: str | Path, lines: int = 200) -> list[str]:
+    """The last lines that a job's process printed."""
+    path = Path(folder) / FILE
+    if not path.is_file():
+        return []
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - 400 * lines))
+        return file.read().decode("utf-8", "replace").splitlines()[-lines:]
