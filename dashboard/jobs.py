@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import curve_figures, curves, overview_view, state, theme
+from dashboard.job_board.view import duration
 
 if TYPE_CHECKING:
     from core.runs import State
@@ -55,7 +55,7 @@ def _running(ids: tuple[str, ...], names: tuple[str, ...]) -> None:
             ended = True
             continue
         with st.container(border=True):
-            _progress(run_id, current)
+            show_progress(run_id, current)
     for name in names:
         ended |= not benchmarks.show_running(name)
     if ended:
@@ -81,7 +81,7 @@ def _watch(run_id: str, drawn_as: str) -> None:
         # The page around this fragment (buttons, selector, refreshing) depends on the status.
         st.rerun()
     events = state.events(run_id)
-    _progress(run_id, current, speed=curves.speed(events))
+    show_progress(run_id, current, speed=curves.speed(events))
     _buttons(run_id, current)
     if current.message and current.status in ("failed", "lost", "stopped"):
         with st.container(border=True):
@@ -102,15 +102,17 @@ def _watch(run_id: str, drawn_as: str) -> None:
         curve_figures.show_live(run_id, events, stage, config)
 
 
-def _progress(run_id: str, current: State, *, speed: float | None = None) -> None:
+def show_progress(run_id: str, current: State, *, speed: float | None = None) -> None:
+    """Name, status, share done, pace and time left."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text(run_id, width="content")
         state.status_badge(current.status)
         if current.stage and current.status != "finished":
             st.badge(theme.plain(current.stage), color="gray")
+    waiting = "waiting for its turn" if current.status == "queued" else "starting"
     st.progress(
         overview_view.done_share(current),
-        text=f"{current.step:,} of {current.total:,} steps" if current.total else "starting",
+        text=f"{current.step:,} of {current.total:,} steps" if current.total else waiting,
     )
     facts = []
     rate = current.steps_per_second or speed
@@ -159,7 +161,7 @@ def _stop(run_id: str) -> None:
         request_stop(state.workspace().run_folder(run_id))
         st.session_state[f"stopping_{run_id}"] = True
     except MirageError as error:
-        state.note(str(error))
+        state.note(str(error), fault=True)
 
 
 def _resume(run_id: str) -> None:
@@ -171,27 +173,4 @@ def _resume(run_id: str) -> None:
         resume_job(state.workspace(), run_id)
         state.note(f"Run {run_id} goes on")
     except MirageError as error:
-        state.note(str(error))
-
-
-def table(ids: list[str]) -> pd.DataFrame:
-    """The jobs, newest first: run, status, corpus, progress, updated."""
-    place = state.workspace()
-    lines = [overview_view.run_line(place, run_id) for run_id in ids]
-    columns = ["run", "status", "corpus", "progress", "updated"]
-    return overview_view.frame(lines)[columns] if lines else pd.DataFrame(columns=columns)
-
-
-def duration(seconds: float) -> str:
-    """A time span for people.
-
-    >>> duration(42), duration(125), duration(7300)
-    ('42 s', '2 min 5 s', '2 h 1 min')
-    """
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+        state.note(str(error), fault=True)

@@ -48,6 +48,13 @@ PAGES = (
         "Start a training, watch it live, stop it, go on with it. A job outlives this page.",
     ),
     PageSpec(
+        "jobs",
+        "Jobs",
+        ":material/work_history:",
+        "Prepare",
+        "What waits, works or has ended: stop, resume, duplicate with changes, delete and undo.",
+    ),
+    PageSpec(
         "aligned_space",
         "Aligned space",
         ":material/scatter_plot:",

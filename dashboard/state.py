@@ -55,16 +55,17 @@ def show_fault(error: BaseException) -> None:
         st.text(str(error))
 
 
-def note(message: str) -> None:
-    """A short confirmation, shown on the next run of the script."""
-    st.session_state[_NOTE] = message
+def note(message: str, *, fault: bool = False) -> None:
+    """A short confirmation, or what was not possible, shown on the next run of the script."""
+    st.session_state[_NOTE] = (message, fault)
 
 
 def show_note() -> None:
     """Shows and forgets what ``note`` was told."""
-    message = st.session_state.pop(_NOTE, None)
+    message, fault = st.session_state.pop(_NOTE, ("", False))
     if message:
-        st.toast(plain(message), icon=":material/check_circle:")
+        icon = ":material/error:" if fault else ":material/check_circle:"
+        st.toast(plain(message), icon=icon, duration="long" if fault else "short")
 
 
 # --- the selected run, kept in the URL as ?run=... ---------------------------------------------------------------

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import MirageError
 from core.workspace import check_name
-from dashboard import jobs, state, theme, train_form
+from dashboard import jobs, navigation, state, theme, train_form
 
 DEFAULTS = "MIRAGE's defaults"
 RUN_ID_KEY = "train_run_id"
@@ -88,17 +88,7 @@ def show_jobs() -> None:
     )
     with state.faults():
         jobs.watch(st.session_state[jobs.WATCH_KEY])
-    with st.expander(f"All jobs ({len(ids)})", icon=":material/list:"):
-        st.dataframe(
-            jobs.table(ids),
-            hide_index=True,
-            placeholder="",
-            column_config={
-                "progress": st.column_config.ProgressColumn(format="%d %%", min_value=0.0, max_value=100.0),
-                "updated": st.column_config.DatetimeColumn(format="distance"),
-            },
-            alt="All jobs of the workspace, newest first",
-        )
+    navigation.link("jobs", "All jobs: the queue, benchmarks, delete and undo")
 
 
 def default_run_id(corpus: str, seed: int, taken: list[str]) -> str:

@@ -10,7 +10,7 @@ from core import MirageError
 from core.benchmarks import resume_benchmark, stop_benchmark
 from dashboard import navigation, state, theme
 from dashboard.benchmark import store
-from dashboard.jobs import duration
+from dashboard.job_board.view import duration
 
 if TYPE_CHECKING:
     from core.runs import State
@@ -104,7 +104,7 @@ def _stop(name: str) -> None:
     try:
         stop_benchmark(store.folder(name))
     except MirageError as error:
-        state.note(str(error))
+        state.note(str(error), fault=True)
 
 
 def _resume(name: str) -> None:
@@ -112,4 +112,4 @@ def _resume(name: str) -> None:
         resume_benchmark(state.workspace(), name)
         state.note(f"Benchmark {name} goes on")
     except MirageError as error:
-        state.note(str(error))
+        state.note(str(error), fault=True)
