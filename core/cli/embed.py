@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from typing import Annotated, Any
 
 import typer
@@ -110,7 +110,7 @@ def embed(
         if engine == "ray":
             typer.echo("the estimate is for one worker on this machine, not for a cluster", err=True)
         return
-    with stop_on_signal() as stop, progress_bar("embedding", quiet=as_json) as progress:
+    with _counted(name, device), stop_on_signal() as stop, progress_bar("embedding", quiet=as_json) as progress:
         if engine == "ray":
             from core.encoders.cluster import Cluster
             from core.encoders.spread import embed_on_cluster
@@ -129,6 +129,18 @@ def embed(
     if stopped:
         typer.echo("mirage: stopped; what is done is kept - run the same command again to go on", err=True)
         raise typer.Exit(130)
+
+
+def _counted(name: str, device: str) -> AbstractContextManager[None]:
+    """Jobs that wait on the dashboard see that the machine is busy."""
+    import torch
+
+    from core.jobs.turns import GPU_BYTES, Claim, counted, usable_cores
+    from core.workspace import Workspace
+
+    on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
+    claim = Claim(kind="embedding", name=name, cores=usable_cores(), gpu_memory=GPU_BYTES if on_gpu else 0)
+    return counted(Workspace(), claim)
 
 
 def _estimate(corpus: Any, asked: dict[str, Any], as_json: bool) -> None:

@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.doctor.check import Check, count
-from core.errors import MirageError
 from core.files import read_json
 from core.workspace import Workspace
 
@@ -98,27 +97,6 @@ def check_encoders() -> Check:
 def _hub_cache() -> Path:
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
     return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").expanduser()
-
-
-def check_runs(workspace: Workspace) -> Check:
-    """Runs that died or failed."""
-    from core.runs import read_state
-
-    broken, ids = [], workspace.run_ids()
-    for run in ids:
-        try:
-            status = read_state(workspace.run_folder(run)).status
-        except MirageError:
-            status = "damaged"
-        if status in ("lost", "failed", "damaged"):
-            broken.append((run, status))
-    if not broken:
-        return Check("runs", "ok", count(len(ids), "run"))
-    shown = ", ".join(f"{run} ({status})" for run, status in broken[:5])
-    more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
-    return Check(
-        "runs", "warning", shown + more, f"`mirage runs` says why; `mirage resume {broken[0][0]}` goes on with one"
-    )
 
 
 def _existing(path: Path) -> Path:

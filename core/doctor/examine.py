@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from core.doctor.check import Check
-from core.doctor.contents import check_demo, check_disk, check_encoders, check_runs, check_workspace
+from core.doctor.contents import check_demo, check_disk, check_encoders, check_workspace
 from core.doctor.hub import Hub
+from core.doctor.jobs import check_checkpoints, check_clock, check_jobs, check_leftovers, check_queue
 from core.doctor.machine import check_browser, check_device, check_memory, check_packages, check_port, check_python
 from core.workspace import Workspace
 
@@ -36,7 +37,11 @@ def examine(workspace: Workspace | None = None, *, port: int = PORT, hub_seconds
         ("encoders", check_encoders),
         ("port", lambda: check_port(port)),
         ("browser", check_browser),
-        ("runs", lambda: check_runs(place)),
+        ("jobs", lambda: check_jobs(place)),
+        ("queue", lambda: check_queue(place)),
+        ("checkpoints", lambda: check_checkpoints(place)),
+        ("clock", lambda: check_clock(place)),
+        ("upkeep", lambda: check_leftovers(place)),
         ("model hub", answer.check),
     ]
     return [_looked(name, look) for name, look in looks]

@@ -79,14 +79,22 @@ def save_checkpoint(folder: Path, state: StageState, *, stage: str, step: int, k
 
 def last_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest checkpoint whose checksums hold; a damaged one is passed over for the one before it."""
-    for path in reversed(_folders(folder)):
-        try:
-            content = read_json(path / "checkpoint.json")
-            whole = content.pop("own_sha256") == _own_sha256(content)
-            if whole and all(_sha256(path / name) == digest for name, digest in content["sha256"].items()):
-                return Checkpoint(path, content["stage"], int(content["stage_step"]), int(content["step"]))
-        except (BadInputError, OSError, KeyError, TypeError, ValueError, AttributeError):
-            continue
+    return next((found for path in reversed(_folders(folder)) if (found := _whole(path))), None)
+
+
+def damaged_checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints whose checksums do not hold, the oldest first."""
+    return [path for path in _folders(folder) if _whole(path) is None]
+
+
+def _whole(path: Path) -> Checkpoint | None:
+    try:
+        content = read_json(path / "checkpoint.json")
+        whole = content.pop("own_sha256") == _own_sha256(content)
+        if whole and all(_sha256(path / name) == digest for name, digest in content["sha256"].items()):
+            return Checkpoint(path, content["stage"], int(content["stage_step"]), int(content["step"]))
+    except (BadInputError, OSError, KeyError, TypeError, ValueError, AttributeError):
+        return None
     return None
 
 

@@ -19,11 +19,10 @@ import pytest
 
 from core.demo import ASSETS
 from core.doctor import Check, examine, report, usable
-from core.doctor.contents import check_demo, check_disk, check_encoders, check_runs, check_workspace
+from core.doctor.contents import check_demo, check_disk, check_encoders, check_workspace
 from core.doctor.hub import Hub
 from core.doctor.machine import check_browser, check_device, check_packages, check_port, check_python
-from core.files import write_json, write_text
-from core.runs.state import State, write_state
+from core.files import write_json
 from core.workspace import Workspace
 
 NAMES = [
@@ -37,7 +36,11 @@ NAMES = [
     "encoders",
     "port",
     "browser",
-    "runs",
+    "jobs",
+    "queue",
+    "checkpoints",
+    "clock",
+    "upkeep",
     "model hub",
 ]
 
@@ -146,26 +149,6 @@ def test_port() -> None:
         taken = check_port(port)
         assert (taken.status, taken.found) == ("warning", f"{port} is in use")
     assert check_port(port).status == "ok"
-
-
-def test_runs_that_died_or_failed(workspace: Workspace) -> None:
-    assert check_runs(workspace).found == "0 runs"
-    states = {
-        "good": State(status="finished"),
-        "bad": State(status="failed", message="out of memory"),
-        "dead": State(status="running", pid=2**22 + 1, host=socket.gethostname(), heartbeat=0.0),
-    }
-    for name, state in states.items():
-        folder = workspace.run_folder(name)
-        folder.mkdir(parents=True)
-        write_state(folder, state)
-    broken = workspace.run_folder("broken")
-    broken.mkdir()
-    write_text(broken / "state.json", "{")
-    found = check_runs(workspace)
-    assert found.status == "warning"
-    assert all(text in found.found for text in ("bad (failed)", "dead (lost)", "broken (damaged)"))
-    assert "good" not in found.found
 
 
 def test_encoders_of_the_hubs_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

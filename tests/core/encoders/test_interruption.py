@@ -17,13 +17,15 @@ from core.encoders.store import shard_files
 from core.workspace import Workspace
 from tests.core.encoders.conftest import speech
 
-# One process that has everything loaded forks a child for each try: twelve of them in the time of one start.
+# One process that has everything loaded forks a child for each try: thirty of them in the time of one start. Half of
+# them are killed when so much is done, half inside one of the things that they do to the disk.
 _KILLS = """
 import os, random, signal, sys, time
 import torch
 from core.corpora import load_corpus
 from core.encoders import AudioEncoder, embed_corpus, joining, writer
 from core.workspace import Workspace
+from tests.core.jobs.kills import die_in_write
 
 torch.set_num_threads(1)
 writer.ROWS, joining.MANY, joining.SHARD_BYTES = 4, 4, 16 * 4 * 16
@@ -35,15 +37,18 @@ kills, rows = 0, []
 folder = workspace.embeddings_folder("toy", encoder.name)
 while True:
     told, tell = os.pipe()
+    inside, after = chance.random() < 0.5, chance.randrange(1, 25)
     child = os.fork()
     if child == 0:
+        if inside and kills < 30:
+            die_in_write(after)
         # After a fork torch renews its pool at the first use; two threads that do so at once can trip over each other.
         torch.set_num_threads(1)
         embed_corpus(corpus, audio_encoder=encoder, workspace=workspace, batch=2,
                      progress=lambda *_: (os.write(tell, b"."), time.sleep(0.01)))
         os._exit(0)
     os.close(tell)
-    if kills < 12:
+    if kills < 30 and not inside:
         # By its own progress: on a busy machine it would not get far in a given time.
         for _ in range(chance.randrange(20)):
             os.read(told, 1)
@@ -54,7 +59,7 @@ while True:
     if os.WIFSIGNALED(status):
         kills += 1
         rows.append(len(list(folder.glob("shard-*"))))
-    elif kills >= 12:
+    elif kills >= 30:
         break
     else:
         assert status == 0, status
@@ -65,13 +70,14 @@ print(kills, status, *rows)
 """
 
 
-def test_killed_a_dozen_times(workspace: Workspace, make_corpus, tiny_whisper: Path, tmp_path: Path) -> None:
+def test_killed_thirty_times(workspace: Workspace, make_corpus, tiny_whisper: Path, tmp_path: Path) -> None:
     corpus = make_corpus(workspace, 60)
     command = [sys.executable, "-c", _KILLS, str(workspace.root), str(tiny_whisper), "7"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=root)
     assert done.returncode == 0, done.stderr
     kills, status, *shards = (int(word) for word in done.stdout.split())
-    assert (kills, status) == (12, 0)
+    assert (kills, status) == (30, 0)
     assert len(set(shards)) > 1  # they were killed at different points; how different is the machine's affair
     store = Embeddings.open(workspace.embeddings_folder("toy", "tiny-whisper@3-mean"))
     assert store.complete
