@@ -1,4 +1,4 @@
-"""Jobs of the workspace: those that died, checkpoints that are damaged, a queue that does not move, a clock that was set."""
+"""Jobs that died, checkpoints that are damaged, a queue that does not move, a clock that was set, the trash."""
 
 from __future__ import annotations
 
