@@ -18,6 +18,7 @@ from core.errors import BadInputError, FailureError
 _UMASK_LOCK = threading.Lock()
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_GONE = (errno.ENOENT, errno.ESTALE, errno.ENODEV)
 _NO_PLACE = {
     errno.ENOTDIR: "a file is where its folder should be",
     errno.EEXIST: "a file is where its folder should be",
@@ -125,7 +126,7 @@ def clear_disk_errors(target: Path) -> Iterator[None]:
     """Turns what the operating system says of a write to ``target`` into one clear line.
 
     Raises:
-        FailureError: the disk is full, or the folder cannot be written.
+        FailureError: the disk is full, or the folder cannot be written or is gone.
         BadInputError: no file can have that name.
     """
     try:
@@ -139,6 +140,10 @@ def clear_disk_errors(target: Path) -> Iterator[None]:
             ) from error
         if error.errno in _NO_PLACE:
             raise BadInputError(f"{target}: cannot be written: {_NO_PLACE[error.errno]}; give another name") from error
+        if error.errno in _GONE and error.filename and not (folder := Path(str(error.filename)).parent).is_dir():
+            raise FailureError(
+                f"{folder}: the folder is not there any more; put it back, or mount its disk, and run the command again"
+            ) from error
         raise
 
 
