@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from core import logs
 from core.errors import MirageError
 
 app = typer.Typer(
@@ -48,6 +49,8 @@ def main() -> None:
     from core.cli import commands  # noqa: F401
 
     try:
+        if (form := logs.mode()) is not None:
+            logs.start(form)
         app()
     except MirageError as error:
         _stop(error, str(error), error.exit_code)
@@ -65,5 +68,8 @@ def main() -> None:
 def _stop(error: BaseException, message: str, code: int) -> None:
     if os.environ.get("MIRAGE_DEBUG"):
         raise error
-    typer.echo("mirage: " + " ".join(message.split()), err=True)
+    if logs.started():
+        logs.fault(error, level="info" if isinstance(error, KeyboardInterrupt) else "error")
+    if not logs.started() or sys.stderr.isatty():
+        typer.echo("mirage: " + " ".join(message.split()), err=True)
     sys.exit(code)

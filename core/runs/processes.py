@@ -19,7 +19,7 @@ def start_command(workspace: Workspace, log: Path, arguments: Sequence[str]) -> 
     """
     # -P: a folder named core where the person happens to be is not MIRAGE's.
     command = [sys.executable, "-P", "-m", "core", *arguments]
-    environment = {**os.environ, "MIRAGE_HOME": str(workspace.root)}
+    environment = {**os.environ, "MIRAGE_HOME": str(workspace.root), "MIRAGE_LOG": "json"}
     # The package is found wherever the process that starts the job found it.
     root = str(Path(__file__).resolve().parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))

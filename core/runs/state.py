@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from core import logs
 from core.errors import BadInputError, MirageError
 from core.files import clear_disk_errors, read_json, write_json
 
@@ -154,6 +155,7 @@ class Reporter:
         )
         self._pace: list[tuple[float, int]] = []
         write_state(folder, self._state)
+        logs.event("begun", run=folder.name, step=before.step, total=total, pid=os.getpid())
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -172,6 +174,7 @@ class Reporter:
                 self._state, stage=stage, step=step, message=message, steps_per_second=speed or None, eta=left
             )
         if changed:
+            logs.event("stage", run=self._folder.name, stage=stage, step=step)
             self._write()
 
     def close(self, status: str, message: str) -> None:
@@ -183,6 +186,7 @@ class Reporter:
         """
         self._wake.set()
         self._thread.join()
+        logs.event("ended", run=self._folder.name, status=status, step=self._state.step, seconds=self._seconds())
         with self._lock:
             self._state = replace(self._state, status=status, message=message, eta=None, steps_per_second=None)
         try:
@@ -190,6 +194,9 @@ class Reporter:
         except (OSError, MirageError):
             if status == "finished":
                 raise
+
+    def _seconds(self) -> float:
+        return time.time() - (self._state.started or time.time())
 
     def _beat(self) -> None:
         while not self._wake.wait(HEARTBEAT_SECONDS if self._state.step else 0.5):
