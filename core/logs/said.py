@@ -59,7 +59,8 @@ def message_of(error: BaseException) -> str | None:
     node = _statement(last)
     pieces = _pieces(node) if node is not None else []
     if not any(isinstance(piece, str) and re.search("[A-Za-z]{2}", piece) for piece in pieces):
-        return None
+        # It passes on the message of another.
+        return message_of(error.__context__) if error.__context__ is not None else None
     pattern = "".join(re.escape(piece) if isinstance(piece, str) else "(.*?)" for piece in pieces)
     whole = re.fullmatch(pattern, str(error), re.DOTALL)
     values = iter(whole.groups()) if whole else iter(())
