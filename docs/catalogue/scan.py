@@ -134,8 +134,10 @@ def _of_browser(root: Path) -> list[Site]:
     found = []
     for path in sorted((root / "dashboard/frontend/src").glob("*.js")):
         for match in re.finditer(
-            r"new Error\(\s*([\"`])(.*?)\1", (text := path.read_text(encoding="utf-8")), re.DOTALL
+            r"new (?:Error|Unreadable)\(\s*([\"`])(.*?)\1", (text := path.read_text(encoding="utf-8")), re.DOTALL
         ):
-            message = re.sub(r"\$\{(?:[^{}]*?)(\w+)\}", r"<\1>", match[2])
+            message = re.sub(
+                r"\$\{([^{}]*)\}", lambda hole: f"<{re.findall(r'[A-Za-z_]+', hole[1])[-1].lower()}>", match[2]
+            )
             found.append(Site(path.relative_to(root).as_posix(), text.count("\n", 0, match.start()) + 1, message))
     return found
