@@ -23,8 +23,8 @@ def take_over() -> None:
         sys.stderr = Unsaid()
 
 
-def _use_ours(found: logging.Logger) -> None:
-    found.handlers = [logs.handler()]
+def _use_ours(logger: logging.Logger) -> None:
+    logger.handlers = [logs.handler()]
 
 
 class Unsaid(io.TextIOBase):
