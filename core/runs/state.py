@@ -77,7 +77,7 @@ def read_state(folder: str | Path) -> State:
     """
     path = Path(folder) / "state.json"
     if not path.is_file():
-        raise BadInputError(f"{folder}: no run here (state.json is missing)")
+        raise BadInputError(f"{folder}: no run here (state.json is missing); see `mirage runs`")
     content = read_json(path)
     known = {field.name for field in fields(State)}
     values = {key: value for key, value in content.items() if key in known} if isinstance(content, dict) else {}
