@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
-.PHONY: demo test lint clean demo-assets frontend
+.PHONY: demo test lint clean demo-assets frontend errors
 
 demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
@@ -49,6 +49,10 @@ demo-assets: $(VENV)/.installed-test
 # Rebuilds the browser components after a change in dashboard/frontend; needs node 20 or later and npm.
 frontend:
 	cd dashboard/frontend && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
+
+# Rebuilds docs/errors.md after a message of an error was added or changed.
+errors: $(VENV)/.installed-test
+	$(BIN)/python -m docs.catalogue
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

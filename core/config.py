@@ -279,7 +279,7 @@ def resolve_config(file: str | Path | None = None, settings: Iterable[str] = (),
         try:
             content.setdefault(section, {})[name] = yaml.safe_load(value)
         except yaml.YAMLError:
-            raise BadInputError(f"--set {setting}: the value cannot be read") from None
+            raise BadInputError(f"--set {setting}: the value cannot be read; write it as YAML would") from None
     return build_config(content, "--set" if settings else "configuration")
 
 
@@ -289,7 +289,7 @@ def _read_yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadInputError(f"{path}: no such configuration file") from None
+        raise BadInputError(f"{path}: no such configuration file; check the path") from None
     except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
         line = str(error).splitlines()[0]
         raise BadInputError(f"{path}: not readable as YAML ({line})") from None

@@ -126,7 +126,7 @@ def clear_disk_errors(target: Path) -> Iterator[None]:
     """Turns what the operating system says of a write to ``target`` into one clear line.
 
     Raises:
-        FailureError: the disk is full, or the folder cannot be written.
+        FailureError: the disk is full, or the folder cannot be written or is gone.
         BadInputError: no file can have that name.
     """
     try:
@@ -140,8 +140,7 @@ def clear_disk_errors(target: Path) -> Iterator[None]:
             ) from error
         if error.errno in _VANISHED or _without_folder(error):
             raise FailureError(
-                f"{target}: its folder was removed or its disk is gone; see that the workspace is there and run the "
-                "command again"
+                f"{target}: its folder is not there any more; put it back, or mount its disk, and run the command again"
             ) from error
         if error.errno in _NO_PLACE:
             raise BadInputError(f"{target}: cannot be written: {_NO_PLACE[error.errno]}; give another name") from error

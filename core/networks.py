@@ -46,7 +46,9 @@ class Network(nn.Module):
         folder = Path(folder)
         config = read_json(folder / "config.json")
         if not isinstance(config, dict) or config.pop("model_type", None) != cls.kind:
-            raise BadInputError(f"{folder / 'config.json'}: not the configuration of a {cls.kind}")
+            raise BadInputError(
+                f"{folder / 'config.json'}: not the configuration of a {cls.kind}; copy the run's folder again"
+            )
         tensors = read_tensors(folder / "model.safetensors")
         try:
             with torch.device("meta"):

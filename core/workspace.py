@@ -62,7 +62,7 @@ class Workspace:
     def embeddings_folder(self, corpus: str, encoder: str | None = None) -> Path:
         """The embedding stores of ``corpus``, or the one made by ``encoder``."""
         folder = self.embeddings / check_name(corpus, "corpus")
-        return folder if encoder is None else folder / check_name(encoder, "encoder")
+        return folder if encoder is None else folder / check_name(encoder, "store of embeddings")
 
     def run_folder(self, run_id: str) -> Path:
         """The folder of run ``run_id``, there or not."""

@@ -146,11 +146,12 @@ def _buttons(run_id: str, current: State) -> None:
 
 def _log(run_id: str) -> None:
     from core.jobs import job_log
+    from core.logs import readable
 
     lines = job_log(state.workspace().run_folder(run_id), 100)
     if lines:
         with st.expander("What the process printed", icon=":material/terminal:"):
-            st.code("\n".join(lines), language=None, wrap_lines=True, height=240)
+            st.code("\n".join(map(readable, lines)), language=None, wrap_lines=True, height=240)
 
 
 def _stop(run_id: str) -> None:

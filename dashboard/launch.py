@@ -31,6 +31,9 @@ def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
         "server.maxUploadSize": "64",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "viewer",
+        # `mirage dashboard` has said the address; what is logged is the business of core.logs.
+        "logger.hideWelcomeMessage": "true",
+        "logger.enableRich": "false",
         # A traceback belongs in the terminal; the page shows the kind of fault only.
         "client.showErrorDetails": "full" if debug else "type",
         "runner.magicEnabled": "false",
@@ -48,6 +51,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--host", default=LOCAL)
     parser.add_argument("--no-browser", action="store_true")
     chosen = parser.parse_args(arguments)
+
+    from core import Workspace, logs
+    from dashboard import server_logs
+
+    logs.start(logs.mode("text" if sys.stderr.isatty() else "json") or "json")
+    server_logs.take_over()
+    logs.event("server", port=chosen.port, pid=os.getpid(), workspace=Workspace().root)
 
     from streamlit.web import cli
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core import Config, MirageError, Workspace, load_config
+from core import Config, MirageError, Workspace, load_config, logs
 from core.files import read_json, write_json
 from dashboard import address, recognition
 from dashboard.recognition import Recognition
@@ -50,6 +50,7 @@ def faults() -> Iterator[None]:
 
 def show_fault(error: BaseException) -> None:
     """One clear line on the page, as plain text: a message may quote names from data."""
+    logs.fault(error, level="warning")
     with st.container(border=True):
         st.badge("Not possible", icon=":material/error:", color="red")
         st.text(str(error))

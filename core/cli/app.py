@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from core import logs
 from core.errors import MirageError
 
 app = typer.Typer(
@@ -42,28 +43,45 @@ def _options(
 
 def main() -> None:
     """Runs the command line; exit code 2 means bad input, 1 a failure."""
+    sys.exit(carry_out()[0])
+
+
+def carry_out() -> tuple[int, str]:
+    """Runs the command that ``sys.argv`` asks for; a fault is told on stderr in one line.
+
+    Returns:
+        The exit code, and that line; empty where there was no fault.
+    """
     # Where cores are shared, PyTorch's threads must not spin while they wait: that costs more than it gains.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Commands register themselves on import.
     from core.cli import commands  # noqa: F401
 
     try:
+        if (form := logs.mode()) is not None:
+            logs.start(form)
         app()
     except MirageError as error:
-        _stop(error, str(error), error.exit_code)
+        return error.exit_code, _told(error, str(error))
     except KeyboardInterrupt as error:
-        _stop(error, "stopped", 130)
+        return 130, _told(error, "stopped")
     except BrokenPipeError:
         # The reader of a pipe went away (`mirage runs | head`): not a fault.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None), ""
     except Exception as error:
         kind = type(error).__name__
-        _stop(error, f"unexpected {kind}: {error}; run with `mirage --debug ...` for the details", 1)
+        return 1, _told(error, f"unexpected {kind}: {error}; run with `mirage --debug ...` for the details")
+    return 0, ""
 
 
-def _stop(error: BaseException, message: str, code: int) -> None:
+def _told(error: BaseException, message: str) -> str:
     if os.environ.get("MIRAGE_DEBUG"):
         raise error
-    typer.echo("mirage: " + " ".join(message.split()), err=True)
-    sys.exit(code)
+    line = " ".join(message.split())
+    if logs.started():
+        logs.fault(error, level="info" if isinstance(error, KeyboardInterrupt) else "error")
+    if not logs.started() or sys.stderr.isatty():
+        typer.echo(f"mirage: {line}", err=True)
+    return line

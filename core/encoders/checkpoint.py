@@ -198,10 +198,12 @@ def _shards(index: str, name: str) -> list[str]:
     try:
         shards = sorted({str(shard) for shard in json.loads(index)["weight_map"].values()})
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise BadInputError(f"{name}: model.safetensors.index.json is damaged") from None
+        raise BadInputError(f"{name}: model.safetensors.index.json is damaged; fetch the checkpoint again") from None
     for shard in shards:
         if Path(shard).name != shard or not shard.endswith(".safetensors"):
-            raise BadInputError(f"{name}: the index names {shard!r}, which is no safetensors file of this checkpoint")
+            raise BadInputError(
+                f"{name}: the index names {shard!r}, which is no safetensors file of this checkpoint; fetch it again"
+            )
     return shards
 
 
@@ -224,7 +226,9 @@ def _from_hub(name: str) -> tuple[Path, str | None]:
     except GatedRepoError:
         raise BadInputError(f"{name}: access must be asked for on the model hub (then: hf auth login)") from None
     except (RepositoryNotFoundError, HFValidationError):
-        raise BadInputError(f"{name}: neither a folder here nor a public model of the model hub") from None
+        raise BadInputError(
+            f"{name}: neither a folder here nor a public model of the model hub; check its name"
+        ) from None
     except Exception as error:
         # No name service, refused, timed out, offline mode, a failing hub: what was fetched earlier still serves.
         cached = try_to_load_from_cache(name, "config.json")

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import psutil
 
+from core import logs
 from core.errors import MirageError
-from core.jobs.log import job_log
 from core.jobs.turns import HELD, Claim, Ticket, read_limits, take, waits_for
 from core.runs.state import HEARTBEAT_SECONDS, STOP_FILE, Reporter, State, here, read_state, write_state
 from core.workspace import Workspace
@@ -35,10 +35,11 @@ class _Stopped(Exception):  # noqa: N818 - no fault: somebody asked for it
 
 def main(folder: Path, claim: Claim, arguments: Sequence[str]) -> int:
     """Waits, works, and sees to it that the job's state says how it ended. Returns the exit code."""
+    logs.start(logs.mode("json") or "json")
     # Whoever started it writes its number into the state first.
     sys.stdin.read()
     if not _only_one(folder):
-        print(f"mirage: {claim.kind} {claim.name!r} is being worked on by another process", file=sys.stderr)  # noqa: T201
+        logs.event("refused", level="error", run=claim.name, status="busy")
         return 2
     try:
         ticket = _turn(folder, claim)
@@ -46,7 +47,7 @@ def main(folder: Path, claim: Claim, arguments: Sequence[str]) -> int:
         return 130
     except MirageError as error:
         _end(folder, "failed", str(error))
-        print(f"mirage: {error}", file=sys.stderr)  # noqa: T201
+        logs.fault(error)
         return error.exit_code
     except OSError:
         # The workspace is gone: there is nobody to tell.
@@ -74,6 +75,7 @@ def _only_one(folder: Path) -> bool:
 def _turn(folder: Path, claim: Claim) -> Ticket:
     """Waits until the job may begin."""
     asked = [False]
+    logs.event("queued", run=claim.name)
 
     def ask(number: int, frame: object) -> None:
         asked[0] = True
@@ -106,45 +108,41 @@ def _turn(folder: Path, claim: Claim) -> Ticket:
 def _silent_work(folder: Path, arguments: Sequence[str]) -> int:
     reporter = Reporter(folder, total=0)
     reporter.progress("", 0, "measuring")
-    code = _command(arguments)
-    reporter.close(*_outcome(folder, code))
+    code, said = _command(arguments)
+    reporter.close(*_outcome(code, said))
     return code
 
 
 def _work(folder: Path, arguments: Sequence[str]) -> int:
-    code = _command(arguments)
+    code, said = _command(arguments)
     # The command has written its end, unless it ended before it could.
     try:
         state = read_state(folder)
     except MirageError:
         return code
     if state.active and state.pid == os.getpid():
-        _end(folder, *_outcome(folder, code))
+        _end(folder, *_outcome(code, said))
     return code
 
 
-def _command(arguments: Sequence[str]) -> int:
-    from core.cli import main as command
+def _command(arguments: Sequence[str]) -> tuple[int, str]:
+    from core.cli.app import carry_out
 
     sys.argv = ["mirage", *arguments]
     try:
-        command()
-        return 0
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+        return carry_out()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
 
 
-def _outcome(folder: Path, code: int) -> tuple[str, str]:
-    """Status and message by the exit code and what was printed last."""
+def _outcome(code: int, said: str) -> tuple[str, str]:
+    """Status and message by the exit code and the one line of a fault."""
     if code == 0:
         return "finished", "finished"
     if code == 130:
         return "stopped", "stopped"
-    said = [line for line in job_log(folder, 50) if line.startswith("mirage: ")]
-    return "failed", said[-1].removeprefix("mirage: ") if said else "ended without a word; its log may say why"
+    return "failed", said or "ended without a word; its log may say why"
 
 
 def _tell(folder: Path, message: str) -> None:

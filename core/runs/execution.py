@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from core import logs
 from core.alignment import Aligner, AlignmentStage
 from core.config import Config
 from core.generation import GenerationData, GenerationStage
@@ -186,7 +187,9 @@ class Execution:
                 save_checkpoint(
                     self.folder, stage.state, stage=stage.name, step=before + done, keep=settings.keep_checkpoints
                 )
+                logs.event("checkpoint", run=self.folder.name, stage=stage.name, step=before + done)
             if stopping:
+                logs.event("stop", run=self.folder.name, stage=stage.name, step=before + done)
                 raise Stopped
 
     def _phase(self, stage: str, step: int, message: str) -> None:

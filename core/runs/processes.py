@@ -22,7 +22,7 @@ def start_worker(
     """
     # -P: a folder named core where the person happens to be is not MIRAGE's.
     command = [sys.executable, "-P", "-m", "core.jobs.worker", str(folder), json.dumps(dict(claim)), *arguments]
-    environment = {**os.environ, "MIRAGE_HOME": str(workspace.root)}
+    environment = {**os.environ, "MIRAGE_HOME": str(workspace.root), "MIRAGE_LOG": "json"}
     # A job that starts another one does not lend it its turn.
     environment.pop("MIRAGE_TICKET", None)
     # The package is found wherever the process that starts the job found it.

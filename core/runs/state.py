@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from core import logs
 from core.errors import BadInputError, FailureError, MirageError
 from core.files import clear_disk_errors, read_json, write_json
 
@@ -78,7 +79,7 @@ def read_state(folder: str | Path) -> State:
     """
     path = Path(folder) / "state.json"
     if not path.is_file():
-        raise BadInputError(f"{folder}: no run here (state.json is missing)")
+        raise BadInputError(f"{folder}: no run here (state.json is missing); see `mirage runs`")
     content = read_json(path)
     known = {field.name for field in fields(State)}
     values = {key: value for key, value in content.items() if key in known} if isinstance(content, dict) else {}
@@ -215,6 +216,7 @@ class Reporter:
         self._pace: list[tuple[float, int]] = []
         self._gone = False
         write_state(folder, self._state)
+        logs.event("begun", run=folder.name, step=before.step, total=total, pid=os.getpid())
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -239,6 +241,7 @@ class Reporter:
                 self._state, stage=stage, step=step, message=message, steps_per_second=speed or None, eta=left
             )
         if changed:
+            logs.event("stage", run=self._folder.name, stage=stage, step=step)
             self._write()
 
     def close(self, status: str, message: str) -> None:
@@ -250,6 +253,7 @@ class Reporter:
         """
         self._wake.set()
         self._thread.join()
+        logs.event("ended", run=self._folder.name, status=status, step=self._state.step, seconds=self._seconds())
         with self._lock:
             self._state = replace(self._state, status=status, message=message, eta=None, steps_per_second=None)
         try:
@@ -257,6 +261,9 @@ class Reporter:
         except (OSError, MirageError):
             if status == "finished":
                 raise
+
+    def _seconds(self) -> float:
+        return time.time() - (self._state.started or time.time())
 
     def _beat(self) -> None:
         while not self._wake.wait(HEARTBEAT_SECONDS if self._state.step else 0.5):

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import MirageError
 from core.jobs import job_log
+from core.logs import readable
 from core.runs import quality_state, start_quality
 from dashboard import state, theme
 from dashboard.benchmark import card_figure, card_view
@@ -67,7 +68,7 @@ def _show_missing(run_id: str, status: str) -> None:
     if status == "failed":
         lines = job_log(state.workspace().run_folder(run_id) / "quality", 20)
         st.badge("The last attempt failed", icon=":material/error:", color="red")
-        st.code("\n".join(lines), language=None, wrap_lines=True)
+        st.code("\n".join(map(readable, lines)), language=None, wrap_lines=True)
 
 
 def _show_card(run_id: str, card: card_view.Card) -> None:

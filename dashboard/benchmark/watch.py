@@ -91,11 +91,12 @@ def show(name: str, current: State) -> None:
 
 def _log(name: str) -> None:
     from core.jobs import job_log
+    from core.logs import readable
 
     lines = job_log(store.folder(name), 60)
     if lines:
         with st.expander("What the process printed last", icon=":material/terminal:", expanded=True):
-            st.code("\n".join(lines), language=None, wrap_lines=True, height=240)
+            st.code("\n".join(map(readable, lines)), language=None, wrap_lines=True, height=240)
     else:
         st.caption(theme.plain("Nothing was printed into job.log: it was started in a terminal, or did not begin."))
 

@@ -23,6 +23,7 @@ from core.jobs import (
     resume,
     stop,
 )
+from core.logs import readable
 from dashboard import address, jobs, navigation, overview_view, state, theme, train_form
 from dashboard.job_board import view
 
@@ -157,7 +158,7 @@ def _show_job(kind: str, name: str, drawn_as: str) -> None:
         with st.expander(
             "What the process printed", icon=":material/terminal:", expanded=job.status in ("failed", "lost")
         ):
-            st.code("\n".join(lines), language=None, wrap_lines=True, height=240)
+            st.code("\n".join(map(readable, lines)), language=None, wrap_lines=True, height=240)
 
 
 def _show_buttons(job: Job) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core import MirageError
+from core import MirageError, logs
 from dashboard import theme
 from dashboard.space import own
 from dashboard.space.detail import near_columns
@@ -102,6 +102,7 @@ def _add(run: LoadedRun, make: Callable[[], Own]) -> None:
     try:
         st.session_state[_KEY] = (run.id, (*held(run), make())[-own.MOST :])
     except MirageError as error:
+        logs.fault(error, level="warning")
         st.session_state[_FAULT] = str(error)
 
 

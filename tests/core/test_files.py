@@ -17,8 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BadInputError, MirageError
-from core.files import _umask, atomic_directory, atomic_path, read_json, write_bytes, write_json, write_text
+from core.errors import BadInputError, FailureError, MirageError
+from core.files import (
+    _umask,
+    atomic_directory,
+    atomic_path,
+    clear_disk_errors,
+    read_json,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 OnSmallDisk = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -209,3 +218,15 @@ def test_no_json(tmp_path: Path) -> None:
         read_json(tmp_path / "a.json")
     with pytest.raises(MirageError, match="cannot be read"):
         read_json(tmp_path)
+
+
+def test_a_folder_that_went_away_while_it_was_worked_in_is_named(tmp_path: Path) -> None:
+    gone = tmp_path / "workspace" / "runs"
+    told = f"^{gone}: the folder is not there any more; put it back"
+    with pytest.raises(FailureError, match=told), clear_disk_errors(gone / "a"):
+        (gone / "state.json").write_bytes(b"x")
+
+
+def test_a_missing_file_of_a_folder_that_is_there_is_no_fault_of_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), clear_disk_errors(tmp_path):
+        (tmp_path / "a").read_bytes()

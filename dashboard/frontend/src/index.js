@@ -56,8 +56,13 @@ function leaving(parent) {
  * @param {Promise<void>} update
  */
 function said(part, update) {
+  const { turn } = part;
   update.catch((error) => {
     console.error(error);
+    // Something newer is on its way, or there already.
+    if (turn !== part.turn) return;
+    // What was half made is made anew when data come again.
+    part.data = null;
     const text = `This cannot be drawn here: ${error instanceof Error ? error.message : error}. Reload the page; if it stays, tell whoever runs MIRAGE.`;
     part.root.replaceChildren(element("p", { class: "fault", role: "alert", text }));
   });

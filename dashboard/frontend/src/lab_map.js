@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { MapView } from "./map_view.js";
 import { label, ring, star } from "./marks.js";
+import { Unreadable } from "./tensors.js";
 
 const HIT = 16;
 /** Pixels between the ends of a path at which they are named. */
@@ -41,7 +42,8 @@ export class LabMap {
     });
     const paint = pack.tensors.get("paint")?.values;
     const places = pack.tensors.get("places")?.values;
-    if (!(paint instanceof Uint8Array) || !(places instanceof Uint16Array)) throw new Error("the map's points are missing");
+    if (!(paint instanceof Uint8Array) || !(places instanceof Uint16Array)) throw new Unreadable("the map's points are missing");
+    if (places.length !== 2 * paint.length) throw new Unreadable("the map's points and their colours are not as many");
     this.view.setClouds([{ places, paint, light: new Uint8Array(paint.length).fill(2), shape: 0 }]);
     this.view.points.setPalette(facts.colours);
     this.count = paint.length;

@@ -1,7 +1,7 @@
 /** What the generator makes of the lab's controls, and what the run's other networks say about it. No drawing here. */
 
 import { readNetworks, softmax } from "./networks.js";
-import { floats } from "./tensors.js";
+import { floats, Unreadable } from "./tensors.js";
 
 /**
  * @typedef {{emotion: number, mixture: number[] | null, codes: number[], truncation: number, sample: number,
@@ -16,6 +16,7 @@ export const PATH_STEPS = 25;
 /** Cells of the grid over two codes, in each direction. */
 export const GRID_CELLS = 9;
 const NEAREST = 5;
+const NETWORKS = ["generator", "trunk", "emotion", "codes", "classifier", "projector"];
 
 export class LabModel {
   /**
@@ -27,6 +28,7 @@ export class LabModel {
     this.networks = readNetworks(networks);
     this.facts = facts;
     this.reference = floats(networks, "reference");
+    checkTogether(this.networks, facts, this.reference.length);
     /** Noise z (count, noise) before truncation, and texts t (count, d) or nothing. */
     /** @type {Float32Array} */
     this.noise = new Float32Array(0);
@@ -40,9 +42,16 @@ export class LabModel {
 
   /** @param {import("./tensors.js").Packed} inputs ``z`` (count, noise) and, where text is an input, ``t`` (count, d) */
   setInputs(inputs) {
-    this.noise = floats(inputs, "z");
-    this.texts = inputs.tensors.has("t") ? floats(inputs, "t") : new Float32Array(0);
-    [this.count, this.noiseSize] = inputs.tensors.get("z")?.shape ?? [0, 0];
+    const noise = floats(inputs, "z");
+    const texts = inputs.tensors.has("t") ? floats(inputs, "t") : new Float32Array(0);
+    const shape = inputs.tensors.get("z")?.shape ?? [];
+    const [count, size] = shape;
+    const { classes, codes, dim } = this.facts;
+    const wide = size + classes.length + codes + (texts.length ? dim : 0);
+    const fits = shape.length === 2 && count >= 1 && wide === this.networks.generator.inputs;
+    if (!fits || (texts.length && texts.length !== count * dim)) throw new Unreadable("the inputs do not fit the generator");
+    // Nothing of this model has changed before everything was looked at.
+    [this.noise, this.texts, this.count, this.noiseSize] = [noise, texts, count, size];
     this.input = new Float32Array(this.count * this.networks.generator.inputs);
     this.pathInput = new Float32Array(PATH_STEPS * this.networks.generator.inputs);
   }
@@ -184,6 +193,31 @@ export class LabModel {
     const found = nearest.filter((value) => value < Infinity);
     return found.reduce((sum, value) => sum + Math.sqrt(value), 0) / found.length / typical;
   }
+}
+
+/**
+ * Whether the networks take what the others give.
+ *
+ * @param {Record<string, import("./networks.js").Network>} networks
+ * @param {{classes: string[], codes: number, dim: number}} facts
+ * @param {number} reference values in all
+ */
+function checkTogether(networks, { classes, codes, dim }, reference) {
+  const { generator, trunk, emotion, codes: heads, classifier, projector } = networks;
+  for (const name of NETWORKS) if (!Object.hasOwn(networks, name)) throw new Unreadable(`the network ${name} is missing`);
+  const fits =
+    (generator.outputs === dim || generator.outputs === 2 * dim) &&
+    trunk.inputs === generator.outputs &&
+    emotion.inputs === trunk.outputs &&
+    emotion.outputs === classes.length &&
+    heads.inputs === trunk.outputs &&
+    heads.outputs === codes &&
+    classifier.inputs === dim &&
+    classifier.outputs === classes.length &&
+    projector.inputs === dim &&
+    projector.outputs === 2 &&
+    reference % dim === 0;
+  if (!fits) throw new Unreadable("the networks do not belong together");
 }
 
 /** @param {Float32Array} rows @param {number} width @param {number} dim @param {number} count */

@@ -1,6 +1,6 @@
 /** Evaluates the layer lists that core/runs/portable.py writes: exactly the layers that MIRAGE's networks have. */
 
-import { floats } from "./tensors.js";
+import { floats, isCount, isObject, readObject, short, Unreadable } from "./tensors.js";
 
 /**
  * @typedef {{op: string, weight?: string, bias?: string, scale?: string, shift?: string, slope?: number,
@@ -9,19 +9,35 @@ import { floats } from "./tensors.js";
  */
 
 const FORMAT = 1;
+/** Layers of one network; MIRAGE's have a dozen. */
+const MOST_LAYERS = 256;
+/** Values in a row between two layers, and inputs. */
+const MOST_WIDTH = 65_536;
 
 /**
  * The networks of a run by name.
  *
  * @param {import("./tensors.js").Packed} packed
  * @returns {Record<string, Network>}
+ * @throws {Unreadable} any of it cannot be evaluated
  */
 export function readNetworks(packed) {
-  const { format, networks } = JSON.parse(packed.metadata.layers ?? "{}");
-  if (format !== FORMAT) throw new Error(`networks of format ${format}; this page reads format ${FORMAT}`);
+  const { format, networks } = readObject(packed.metadata.layers ?? "{}", "the list of layers");
+  if (format !== FORMAT) throw new Unreadable(`networks of format ${short(String(format))}; this page reads format ${FORMAT}`);
+  if (!isObject(networks)) throw new Unreadable("the list of layers names no networks");
   /** @type {Record<string, Network>} */
   const made = {};
-  for (const [name, { inputs, layers }] of Object.entries(networks)) made[name] = new Network(inputs, layers, packed);
+  for (const [name, found] of Object.entries(networks)) {
+    const { inputs, outputs, layers } = /** @type {Record<string, unknown>} */ (isObject(found) ? found : {});
+    if (!isCount(inputs) || inputs < 1 || inputs > MOST_WIDTH || !Array.isArray(layers) || layers.length > MOST_LAYERS) {
+      throw new Unreadable(`network ${short(name)}: inputs or layers are missing, or too many`);
+    }
+    const network = new Network(inputs, layers, packed);
+    if (outputs !== undefined && outputs !== network.outputs) {
+      throw new Unreadable(`network ${short(name)}: its layers do not give the outputs it names`);
+    }
+    Object.defineProperty(made, name, { value: network, enumerable: true });
+  }
   return made;
 }
 
@@ -37,13 +53,14 @@ export class Network {
     this.steps = [];
     let width = inputs;
     for (const layer of layers) {
+      if (!isObject(layer)) throw new Unreadable("a layer is no object");
       const made = makeStep(layer, inputs, width, packed);
       this.steps.push(made);
       width = made.width;
     }
     this.outputs = width;
     this.rows = 0;
-    /** @type {Float32Array[]} */
+    /** Steps write into the two in turns. @type {Float32Array[]} */
     this.buffers = [];
   }
 
@@ -55,15 +72,16 @@ export class Network {
    * @returns {Float32Array}
    */
   run(input, rows) {
-    if (input.length < rows * this.inputs) throw new Error(`${input.length} values are not ${rows} x ${this.inputs}`);
+    if (input.length < rows * this.inputs) throw new Unreadable(`${input.length} values are not ${rows} x ${this.inputs}`);
     if (rows > this.rows) {
       this.rows = rows;
-      this.buffers = this.steps.map(({ width }) => new Float32Array(rows * width));
+      const widest = Math.max(0, ...this.steps.map(({ width }) => width));
+      this.buffers = [new Float32Array(rows * widest), new Float32Array(rows * widest)];
     }
     let from = input;
     this.steps.forEach(({ step }, index) => {
-      step(input, from, this.buffers[index], rows);
-      from = this.buffers[index];
+      step(input, from, this.buffers[index % 2], rows);
+      from = this.buffers[index % 2];
     });
     return from.subarray(0, rows * this.outputs);
   }
@@ -81,12 +99,13 @@ function makeStep(layer, inputs, width, packed) {
     case "linear": {
       const weight = floats(packed, layer.weight ?? "");
       const bias = floats(packed, layer.bias ?? "");
-      if (weight.length !== bias.length * width) throw new Error(`linear layer of ${weight.length} weights: wrong size`);
+      const fits = bias.length >= 1 && bias.length <= MOST_WIDTH && weight.length === bias.length * width;
+      if (!fits) throw new Unreadable(`linear layer of ${weight.length} weights: wrong size`);
       return { width: bias.length, step: (_, from, to, rows) => linear(from, width, weight, bias, to, rows) };
     }
     case "add": {
       const weight = floats(packed, layer.weight ?? "");
-      if (weight.length !== inputs * width) throw new Error(`layer of ${weight.length} weights: wrong size`);
+      if (weight.length !== inputs * width) throw new Unreadable(`layer of ${weight.length} weights: wrong size`);
       const nothing = new Float32Array(width);
       return {
         width,
@@ -97,7 +116,7 @@ function makeStep(layer, inputs, width, packed) {
       };
     }
     case "leaky": {
-      const slope = layer.slope ?? 0;
+      const slope = numberOf(layer.slope ?? 0, "slope");
       return {
         width,
         step: (_, from, to, rows) => {
@@ -107,12 +126,17 @@ function makeStep(layer, inputs, width, packed) {
     }
     case "sphere": {
       const part = layer.width ?? width;
-      const eps = layer.eps ?? 0;
+      const eps = numberOf(layer.eps ?? 0, "eps");
+      // A stretch of nothing would never come to its end.
+      if (!isCount(part) || part < 1 || width % part !== 0) throw new Unreadable("sphere layer: its width does not divide the rows");
       return { width, step: (_, from, to, rows) => sphere(from, part, eps, to, rows * width) };
     }
     case "affine": {
       const scale = floats(packed, layer.scale ?? "");
       const shift = floats(packed, layer.shift ?? "");
+      if (scale.length !== width || shift.length !== width) {
+        throw new Unreadable(`affine layer of ${scale.length} and ${shift.length} values: wrong size`);
+      }
       return {
         width,
         step: (_, from, to, rows) => {
@@ -121,8 +145,14 @@ function makeStep(layer, inputs, width, packed) {
       };
     }
     default:
-      throw new Error(`no layer ${layer.op} is known here`);
+      throw new Unreadable(`no layer ${short(layer.op)} is known here`);
   }
+}
+
+/** @param {unknown} value @param {string} name @returns {number} */
+function numberOf(value, name) {
+  if (typeof value !== "number") throw new Unreadable(`a layer's ${name} is no number`);
+  return value;
 }
 
 /**

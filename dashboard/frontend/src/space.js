@@ -9,6 +9,7 @@ import { NOWHERE, placeOf } from "./places.js";
 import css from "./space.css";
 import { drawSpace } from "./space_marks.js";
 import { spaceTools } from "./space_tools.js";
+import { Unreadable } from "./tensors.js";
 import { hostOf, themeOf } from "./theme.js";
 import { MANY as THIN, thinned } from "./thinning.js";
 
@@ -93,14 +94,18 @@ export class Space {
     if (JSON.stringify(this.data?.colours.names) !== JSON.stringify(data.colours.names)) this.alone = null;
     const codes = paint.tensors.get("paint")?.values;
     const bits = paint.tensors.get("shown")?.values;
-    if (!(codes instanceof Uint8Array) || !(bits instanceof Uint8Array)) throw new Error("the map's colours are missing");
+    if (!(codes instanceof Uint8Array) || !(bits instanceof Uint8Array)) throw new Unreadable("the map's colours are missing");
+    if (codes.length !== data.rows || 8 * bits.length < data.rows) throw new Unreadable("the map's colours are not as many as its rows");
     this.codes = codes;
     this.passed = unpackedBits(bits, data.rows);
     this.data = data;
     if (data.words !== this.wordsKey) {
       this.wordsKey = data.words;
       this.words = undefined;
-      if (data.words) takePack(data.words).then((found) => (this.words = JSON.parse(found.metadata.words)));
+      if (data.words) {
+        // Without them the map is drawn all the same.
+        takePack(data.words).then((found) => (this.words = JSON.parse(found.metadata.words))).catch(console.error);
+      }
     }
     const held = this.selectedText;
     if (data.seen >= this.sent) {
@@ -365,6 +370,7 @@ function cloudsOf(pack, rows) {
   return ["audio", "text"].flatMap((name, shape) => {
     const places = pack.tensors.get(name)?.values;
     if (!(places instanceof Uint16Array)) return [];
+    if (places.length !== 2 * rows) throw new Unreadable("the map's points are not as many as its rows");
     return [{ places, paint: new Uint8Array(rows), light: new Uint8Array(rows), shape }];
   });
 }

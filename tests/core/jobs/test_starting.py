@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -92,7 +93,7 @@ def test_the_queue(space: Workspace, config: Config) -> None:
     stop(space, "training", "third")
     wait(lambda: not any(job.active for job in list_jobs(space)))
     wait(lambda: queue(space) == [])
-    assert job_log(second) == []
+    assert [json.loads(line)["event"] for line in job_log(second)] == ["queued"]
 
 
 RESUME = """
@@ -160,7 +161,7 @@ def test_a_report_card_waits_for_its_turn_too(space: Workspace, config: Config, 
     # So small a run has no card; the last word of its process says why.
     assert state.status == "failed"
     assert state.message.startswith("no emotion can be compared; ")
-    assert any(line == f"mirage: {state.message}" for line in job_log(space.run_folder("small") / "quality"))
+    assert any("no emotion can be compared" in line for line in job_log(space.run_folder("small") / "quality"))
 
 
 def test_a_job_that_fails_before_it_can_say_so(space: Workspace, config: Config) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -108,7 +109,12 @@ def test_the_life_of_a_job(toy, tmp_path: Path) -> None:
         assert all(torch.equal(mine[name], value) for name, value in theirs.items()), network
     assert load_run(folder).map().equals(load_run(undisturbed).map())
     assert not list(folder.rglob("*.tmp"))
-    assert job_log(folder) == []
+    # Only the first process wrote there, and it was killed: it began and never ended.
+    events = [json.loads(line) for line in job_log(folder)]
+    assert [one["event"] for one in events[:2]] == ["queued", "begun"]
+    assert {one["event"] for one in events} == {"queued", "begun", "stage", "checkpoint"}
+    assert max(one.get("step", 0) for one in events) >= killed.step
+    assert {one["level"] for one in events} == {"info"}
 
 
 def test_what_cannot_be_resumed(toy, finished) -> None:

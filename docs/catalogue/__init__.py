@@ -1,0 +1,1 @@
+"""The page of all errors, made from the source: ``python -m docs.catalogue`` (or ``make errors``)."""
