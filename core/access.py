@@ -131,11 +131,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def read_access(path: str | Path, *, port: int | None = None) -> Access:
+def read_access(path: str | Path) -> Access:
     """Reads and checks a file.
-
-    Args:
-        path: the TOML file. port: what ``{port}`` in its redirect_uri stands for.
 
     Raises:
         BadInputError: it cannot be read, lacks something, or would let nobody in.
@@ -153,16 +150,13 @@ def read_access(path: str | Path, *, port: int | None = None) -> Access:
         raise BadInputError(f"{file}: no TOML: {error}") from None
     provider, own = (_table(content, name, file) for name in ("auth", "mirage"))
     _check_provider(provider, file)
-    uri = str(provider["redirect_uri"])
-    if port is not None:
-        uri = uri.replace("{port}", str(port))
-    _check_uri(uri.replace("{port}", "8501"), file)
+    _check_uri(provider["redirect_uri"], file)
     unknown = sorted(set(own) - set(_OWN))
     if unknown:
         raise BadInputError(f"{file}: [mirage] has no key {unknown[0]!r}; there are {', '.join(_OWN)}")
     return Access(
-        redirect_uri=uri,
-        client_id=str(provider["client_id"]),
+        redirect_uri=provider["redirect_uri"],
+        client_id=provider["client_id"],
         allow=_allowed(own.get("allow"), file),
         hours=_hours(own.get("hours", _WEEK), file),
         contact=str(own.get("contact", "")),
@@ -204,6 +198,13 @@ def _check_uri(uri: str, file: Path) -> None:
     if not parts.path.endswith(CALLBACK) or parts.query or parts.fragment:
         raise BadInputError(
             f"{file}: redirect_uri {uri!r} must be the dashboard's address followed by {CALLBACK} and nothing else"
+        )
+    host = (parts.hostname or "") if ":" not in (parts.hostname or "") else f"[{parts.hostname}]"
+    usual = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
+    if parts.netloc != (host if usual else f"{host}:{parts.port}"):
+        # A sign-in belongs to the address exactly as browsers say it.
+        raise BadInputError(
+            f"{file}: redirect_uri {uri!r} must be written as browsers do: host in small letters, no usual port, no name"
         )
 
 

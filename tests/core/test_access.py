@@ -116,12 +116,6 @@ def test_good_file(tmp_path: Path) -> None:
     assert (access.hours, access.contact) == (168.0, "")
 
 
-def test_port_of_the_address_may_be_left_open(tmp_path: Path) -> None:
-    text = GOOD.replace("https://lab.org/mirage/", "http://localhost:{port}/")
-    access = read_access(written(tmp_path, text), port=8600)
-    assert (access.redirect_uri, access.base_path) == ("http://localhost:8600/oauth2callback", "")
-
-
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -136,6 +130,10 @@ def test_port_of_the_address_may_be_left_open(tmp_path: Path) -> None:
         ("https://lab.org", "http://lab.org", "must begin with https://"),
         ("https://lab.org", "lab.org", "is no address"),
         ("https://lab.org", "https://lab.org:99999", "is no address"),
+        ("https://lab.org", "https://lab.org:{port}", "is no address"),
+        ("https://lab.org", "https://Lab.org", "as browsers do"),
+        ("https://lab.org", "https://lab.org:443", "as browsers do"),
+        ("https://lab.org", "https://ada@lab.org", "as browsers do"),
         ("https://id.lab.org", "http://id.lab.org", "must begin with https://"),
         ('allow = ["Ada@Lab.org", "@uni.edu"]', "", "lacks allow, so nobody would be let in"),
         ('["Ada@Lab.org", "@uni.edu"]', "[]", "lacks allow, so nobody would be let in"),
@@ -158,6 +156,12 @@ def test_file_that_cannot_serve_is_named_in_one_line(old: str, new: str, says: s
     assert str(tmp_path / "auth.toml") in str(caught.value)
     assert SECRET not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("origin", ["https://lab.org:8443", "http://localhost:8501", "http://[::1]:8501"])
+def test_addresses_with_a_port(origin: str, tmp_path: Path) -> None:
+    access = read_access(written(tmp_path, GOOD.replace("https://lab.org/mirage", origin)))
+    assert (access.origin, access.base_path) == (origin, "")
 
 
 def test_file_that_is_not_there_or_no_toml(tmp_path: Path) -> None:
