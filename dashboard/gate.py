@@ -15,7 +15,7 @@ import streamlit as st
 from core.access import VARIABLE, Access, Verdict, read_access
 from core.errors import MirageError
 from dashboard.navigation import PAGES
-from dashboard.theme import ICON, LOGO, plain
+from dashboard.theme import ICON, LOGO
 
 _LOG = logging.getLogger(__name__)
 _ASK = "whoever runs this server"
@@ -45,7 +45,7 @@ def show_person() -> None:
     if not os.environ.get(VARIABLE):
         return
     with st.container(gap=None, key="person"):
-        st.caption(f":material/account_circle: {plain(st.user.get('email', ''))}")
+        st.text(str(st.user.get("email", "")), width="stretch")
         st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=st.logout, key="sign_out")
 
 

@@ -76,13 +76,20 @@ class Guard:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
         admitted = self.admits(connection.cookies)
-        if not admitted:
-            # Who is not let in begins anew: an earlier session holds pages with buttons that work.
+        connected = False
+        pending: list[Message] = []
+        if not admitted and len(scope.get("subprotocols", [])) > 2:
+            # Who is not let in begins anew: an earlier session holds pages with buttons that work. The browser takes it
+            # for the earlier one and would wait with the old page open, so its script is run at once.
             scope = _without_session(scope)
+            pending.append({"type": "websocket.receive", "bytes": _rerun()})
 
         async def judged() -> Message:
-            nonlocal admitted
+            nonlocal admitted, connected
+            if pending and connected:
+                return pending.pop()
             message = await receive()
+            connected = connected or message["type"] == "websocket.connect"
             if message["type"] != "websocket.receive":
                 return message
             before, admitted = admitted, self.admits(connection.cookies)
@@ -130,6 +137,15 @@ def claims(cookies: Mapping[str, str], access: Access) -> dict[str, Any]:
     if not isinstance(said, dict) or said.get("origin") != access.origin:
         return {}
     return said
+
+
+def _rerun() -> bytes:
+    """What a browser sends to have the script run."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+
+    message = BackMsg()
+    message.rerun_script.query_string = ""
+    return message.SerializeToString()
 
 
 def _without_session(scope: Scope) -> Scope:
