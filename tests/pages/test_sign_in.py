@@ -146,7 +146,8 @@ def test_sound_is_for_who_is_let_in(page: Page, lab: Lab) -> None:
     sign_in(page, lab, ADA)
     page.get_by_role("heading", name="Overview").wait_for()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Corpora").click()
-    page.get_by_text("Utterances", exact=True).first.click()
+    page.get_by_role("heading", name="Corpora").wait_for()
+    page.get_by_test_id("stMain").get_by_role("radio", name="Utterances").click()
     source = page.locator("audio").first.get_attribute("src")
     assert source is not None
     address = source if source.startswith("http") else f"{lab.address}{source}"
