@@ -66,14 +66,14 @@ HEAD = """# What MIRAGE is built upon
 Made by `make licences` from constraints.txt, pyproject.toml and what the installed packages say of themselves; the same
 command fails on a licence that is not on its list. MIRAGE is MIT and ships none of these packages.
 
-**Licences.** Every one asks for no more than MIT does, but for those named at the end, whose copyleft holds for their own
-files. Built for NVIDIA's cards, PyTorch brings packages named `nvidia-*` with NVIDIA's own licence; the table was made with
-the build for processors.
+**Licences.** Every one asks for no more than MIT does, but for those named at the end, whose copyleft holds for their
+own files. Built for NVIDIA's cards, PyTorch brings packages named `nvidia-*` with NVIDIA's own licence; the table was
+made with the build for processors.
 
-**Vulnerabilities.** `make audit` asks PyPI for the advisories on each version below (pip-audit), and fails where one has an
-advisory, is not known there, or PyPI does not answer. What MIRAGE does to need few of them: no pickle is read or written,
-weights are safetensors only, nothing is fetched unless asked for, and of Streamlit's doors for programs none is open
-([server.md](server.md)).
+**Vulnerabilities.** `make audit` asks PyPI for the advisories on each version below (pip-audit), and fails where one
+has an advisory, is not known there, or PyPI does not answer. What MIRAGE does to need few of them: no pickle is read or
+written, weights are safetensors only, nothing is fetched unless asked for, and of Streamlit's doors for programs none
+is open ([server.md](server.md)).
 
 """
 
@@ -174,7 +174,13 @@ def table(found: dict[str, dict[str, str]], pinned: dict[str, str]) -> str:
         item = found[package]
         name = f"**{item['Name']}**" if package in asked else item["Name"]
         lines.append(f"| {name} | {pinned[package]} | {item['License']} | {who.get(package, 'none')} |")
-    lines += ["", "Bold: asked for by pyproject.toml itself; the others come with these.", "", "## Copyleft, by name", ""]
+    lines += [
+        "",
+        "Bold: asked for by pyproject.toml itself; the others come with these.",
+        "",
+        "## Copyleft, by name",
+        "",
+    ]
     lines += [f"- {package}: {reason}." for package, reason in sorted(NAMED.items())]
     return "\n".join([lines[0].rstrip("\n"), "", *lines[1:]]) + "\n"
 

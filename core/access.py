@@ -204,7 +204,7 @@ def _check_uri(uri: str, file: Path) -> None:
     if parts.netloc != (host if usual else f"{host}:{parts.port}"):
         # A sign-in belongs to the address exactly as browsers say it.
         raise BadInputError(
-            f"{file}: redirect_uri {uri!r} must be written as browsers do: host in small letters, no usual port, no name"
+            f"{file}: redirect_uri {uri!r} must be written as browsers do: small letters, no usual port, no user"
         )
 
 
@@ -218,7 +218,7 @@ def _check_scheme(address: str, name: str, file: Path) -> None:
         raise BadInputError(f"{file}: {name} {address!r} is no address; it begins with https://")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise BadInputError(
-            f"{file}: {name} {address!r} must begin with https://: over http everybody on the way can take over a sign-in"
+            f"{file}: {name} {address!r} must begin with https://: over http others can take over a sign-in"
         )
 
 

@@ -70,7 +70,9 @@ def _card(access: Access | None, verdict: Verdict) -> None:
         st.image(str(LOGO), width=150)
         if access is None:
             st.subheader("Closed for now", anchor=False)
-            st.text("Nobody can be let in: the settings for sign-in are not in order. The server's log says what it is.")
+            st.text(
+                "Nobody can be let in: the settings for sign-in are not in order. The server's log says what it is."
+            )
         elif verdict.standing in ("signed-out", "expired"):
             _sign_in(verdict)
         else:
@@ -80,7 +82,9 @@ def _card(access: Access | None, verdict: Verdict) -> None:
 def _sign_in(verdict: Verdict) -> None:
     st.subheader("Sign in", anchor=False)
     ended = verdict.standing == "expired"
-    st.text("Your sign-in has ended. Please sign in again." if ended else "This dashboard is open to people on its list.")
+    st.text(
+        "Your sign-in has ended. Please sign in again." if ended else "This dashboard is open to people on its list."
+    )
     st.button("Sign in", type="primary", icon=":material/login:", width="stretch", on_click=st.login, key="sign_in")
 
 

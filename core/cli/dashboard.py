@@ -144,9 +144,7 @@ def check_port(host: str, port: int) -> None:
             raise BadInputError(f"port {port} is in use; say --port N") from None
 
 
-def _start(
-    host: str, port: int, no_browser: bool, auth: Path | None, url: str | None, warnings: list[str]
-) -> None:
+def _start(host: str, port: int, no_browser: bool, auth: Path | None, url: str | None, warnings: list[str]) -> None:
     """Becomes the dashboard's process; Ctrl-C ends it."""
     from core.workspace import Workspace
 
