@@ -86,7 +86,7 @@ def check_access(host: str, port: int, auth: Path | None, url: str | None = None
         ]
     access = read_access(auth)
     check_extra()
-    if url is not None and url.rstrip("/") != f"{access.origin}/{access.base_path}".rstrip("/"):
+    if url is not None and url.rstrip("/") != access_url(auth):
         raise BadInputError(f"--url {url!r} is not where redirect_uri of {auth} leads; leave --url out")
     warnings = []
     there = urlsplit(access.redirect_uri).port
@@ -103,6 +103,14 @@ def check_access(host: str, port: int, auth: Path | None, url: str | None = None
             "leave --host out where it runs on this machine"
         )
     return warnings
+
+
+def access_url(auth: Path | None) -> str | None:
+    """Where people sign in, or None where they need not."""
+    if auth is None:
+        return None
+    access = read_access(auth)
+    return f"{access.origin}/{access.base_path}".rstrip("/")
 
 
 def check_extra() -> None:
@@ -159,7 +167,8 @@ def _start(host: str, port: int, no_browser: bool, auth: Path | None, url: str |
     if auth is not None:
         arguments += ["--auth", str(auth.expanduser().absolute())]
     shown = "localhost" if host in (LOCAL, "::1", "0.0.0.0", "::") else host
-    typer.echo(f"MIRAGE on http://{shown}:{port}  (workspace {place.root}; Ctrl-C ends it)")
+    address = access_url(auth) or url or f"http://{shown}:{port}"
+    typer.echo(f"MIRAGE on {address}  (workspace {place.root}; Ctrl-C ends it)")
     for line in warnings:
         typer.echo(f"mirage: warning: {line}", err=True)
     sys.stdout.flush()
