@@ -21,13 +21,17 @@ _LOG = logging.getLogger(__name__)
 _ASK = "whoever runs this server"
 
 
+def is_on() -> bool:
+    """Whether people sign in here, so that several use this dashboard."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def admit() -> None:
     """Lets the script go on where people need not sign in, or where this one is let in; ends it otherwise."""
-    file = os.environ.get(VARIABLE)
-    if not file:
+    if not is_on():
         return
     try:
-        access = read_access(file)
+        access = read_access(os.environ[VARIABLE])
         verdict = access.judge(st.user.to_dict())
     except Exception as error:
         # Whatever is wrong, nobody comes in; what it is concerns the administrator only.
@@ -42,7 +46,7 @@ def admit() -> None:
 
 def show_person() -> None:
     """In the sidebar: who is signed in, and the way out."""
-    if not os.environ.get(VARIABLE):
+    if not is_on():
         return
     with st.container(gap=None, key="person"):
         st.text(str(st.user.get("email", "")), width="stretch")

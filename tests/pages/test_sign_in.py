@@ -150,6 +150,7 @@ def test_sound_is_for_who_is_let_in(page: Page, lab: Lab) -> None:
     page.get_by_test_id("stMain").get_by_role("radio", name="Utterances").click()
     source = page.locator("audio").first.get_attribute("src")
     assert source is not None
+    assert not (lab.server.workspace.root / "dashboard.json").exists(), "where one person was, the next would be told"
     address = source if source.startswith("http") else f"{lab.address}{source}"
     assert "/media/" in address
     assert page.request.get(address).status == 200
