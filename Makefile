@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
-.PHONY: demo test lint clean demo-assets frontend errors
+.PHONY: demo test lint audit licences clean demo-assets frontend errors
 
 demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
@@ -38,6 +38,18 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "mirage: installing with the test extra"
 	@$(INSTALL) -q -e '.[test]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-audit: pyproject.toml constraints.txt | $(BIN)/python
+	@$(INSTALL) -q -e '.[test,audit]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+# Known vulnerabilities of the versions in constraints.txt. Needs PyPI's advisory data; fails where that is not reached.
+audit: $(VENV)/.installed-audit
+	$(BIN)/python -m pip_audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
+
+# Licences of the same; writes docs/dependencies.md and fails on one that is not on the list in .ci/dependencies.py.
+licences: $(VENV)/.installed-audit
+	$(BIN)/python .ci/dependencies.py
 
 # Rebuilds the embedded demo. The corpus needs the packages named in assets/demo/build_corpus.py; ENCODER is a folder
 # or hub id of whisper-tiny.en.

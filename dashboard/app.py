@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import navigation, state, theme, warmup
+from dashboard import gate, navigation, state, theme, warmup
 
+gate.admit()
 st.set_page_config(page_title="MIRAGE", page_icon=str(theme.ICON), layout="wide")
 st.logo(str(theme.LOGO), size="large", icon_image=str(theme.ICON))
 
@@ -16,6 +17,7 @@ page = st.navigation(navigation.menu(), expanded=True)
 with st.sidebar, state.faults():
     state.run_picker()
     state.show_run_status()
+    gate.show_person()
 
 state.show_note()
 page.run()

@@ -1,6 +1,7 @@
 """Starts Streamlit with MIRAGE's options: ``python -m dashboard.launch --port 8501``.
 
-Local by default, no telemetry, no file watcher, XSRF protection on, the theme of ``theme.toml``.
+Local by default, no telemetry, no file watcher, XSRF protection on, the theme of ``theme.toml``. With ``--auth FILE``
+people sign in first (``dashboard.guarded``).
 """
 
 from __future__ import annotations
@@ -9,13 +10,26 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from core.access import VARIABLE, is_loopback, read_access
 
 HERE = Path(__file__).resolve().parent
 LOCAL = "127.0.0.1"
+# Names of this machine for itself.
+OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
-def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
+def options(
+    *, port: int, host: str = LOCAL, browser: bool = True, url: str | None = None, auth: str | None = None
+) -> list[str]:
     """The arguments of ``streamlit run``.
+
+    ``url`` is the address that browsers use where a proxy stands before the server; ``auth`` the file for sign-in,
+    whose redirect_uri says the same.
+
+    Raises:
+        BadInputError: the file for sign-in is not in order.
 
     >>> "--server.port=9000" in options(port=9000)
     True
@@ -37,11 +51,30 @@ def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
         # A traceback belongs in the terminal; the page shows the kind of fault only.
         "client.showErrorDetails": "full" if debug else "type",
         "runner.magicEnabled": "false",
+        # Doors that a configuration file in the person's home could open: a way in for programs, and names of people
+        # taken from headers that anybody can send.
+        "server.enableAgentApi": "false",
+        "server.trustedUserHeaders": "{}",
+        "server.enableStaticServing": "false",
+        "server.scriptHealthCheckEnabled": "false",
         "theme.base": str(HERE / "theme.toml"),
     }
     if not browser:
         chosen["server.headless"] = "true"
-    return [str(HERE / "app.py"), *[f"--{name}={value}" for name, value in chosen.items()]]
+    many: list[tuple[str, str]] = []
+    script = "app.py"
+    if auth:
+        access = read_access(auth)
+        script, url = "guarded.py", f"{access.origin}/{access.base_path}"
+        many.append(("secrets.files", str(Path(auth).expanduser().absolute())))
+    public = urlsplit(url) if url else None
+    if public is not None:
+        chosen["server.baseUrlPath"] = public.path.strip("/")
+    if public is not None or is_loopback(host):
+        # A page elsewhere must not reach this server under a name that its owner lets point here.
+        names = dict.fromkeys((*OWN_NAMES, *([public.hostname] if public and public.hostname else [])))
+        many += [("server.allowedHosts", name) for name in names]
+    return [str(HERE / script), *[f"--{name}={value}" for name, value in (*chosen.items(), *many)]]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -50,7 +83,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--host", default=LOCAL)
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--url")
+    parser.add_argument("--auth", default=os.environ.get(VARIABLE))
     chosen = parser.parse_args(arguments)
+    told = options(port=chosen.port, host=chosen.host, browser=not chosen.no_browser, url=chosen.url, auth=chosen.auth)
+    if chosen.auth:
+        os.environ[VARIABLE] = str(Path(chosen.auth).expanduser().absolute())
 
     from core import Workspace, logs
     from dashboard import server_logs
@@ -61,7 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from streamlit.web import cli
 
-    sys.argv = ["streamlit", "run", *options(port=chosen.port, host=chosen.host, browser=not chosen.no_browser)]
+    sys.argv = ["streamlit", "run", *told]
     cli.main()
 
 

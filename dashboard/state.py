@@ -15,7 +15,7 @@ import streamlit as st
 
 from core import Config, MirageError, Workspace, load_config, logs
 from core.files import read_json, write_json
-from dashboard import address, recognition
+from dashboard import address, gate, recognition
 from dashboard.recognition import Recognition
 from dashboard.theme import plain
 
@@ -148,7 +148,8 @@ def status_badge(status: str) -> None:
 
 def remember(page: str) -> None:
     """Keeps the page and the run that are looked at; the Overview offers to go on there."""
-    if page in ("", "overview"):
+    # Where one person was is nobody else's business, and not where the others left.
+    if page in ("", "overview") or gate.is_on():
         return
     place = {"page": page, "run": selected_run()}
     if st.session_state.get("remembered") == place:
@@ -160,7 +161,9 @@ def remember(page: str) -> None:
 
 
 def left_at() -> dict[str, str | None] | None:
-    """``{"page", "run"}`` as last remembered; None at the first visit."""
+    """``{"page", "run"}`` as last remembered; None at the first visit, and where several people use the dashboard."""
+    if gate.is_on():
+        return None
     try:
         place = read_json(workspace().root / "dashboard.json")
     except MirageError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from core.doctor.access import check_access
 from core.doctor.check import Check
 from core.doctor.contents import check_demo, check_disk, check_encoders, check_workspace
 from core.doctor.hub import Hub
@@ -36,6 +37,7 @@ def examine(workspace: Workspace | None = None, *, port: int = PORT, hub_seconds
         ("demo", lambda: check_demo(place)),
         ("encoders", check_encoders),
         ("port", lambda: check_port(port)),
+        ("access", check_access),
         ("browser", check_browser),
         ("jobs", lambda: check_jobs(place)),
         ("queue", lambda: check_queue(place)),

@@ -35,6 +35,7 @@ NAMES = [
     "demo",
     "encoders",
     "port",
+    "access",
     "browser",
     "jobs",
     "queue",
@@ -177,6 +178,37 @@ def test_demo_in_the_workspace(workspace: Workspace) -> None:
     shutil.rmtree(workspace.run_folder("demo") / "model" / "generator")
     found = check_demo(workspace)
     assert (found.status, found.found) == ("warning", "incomplete in the workspace: the networks of its run")
+
+
+def test_who_is_let_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.doctor.access import check_access
+
+    monkeypatch.delenv("MIRAGE_AUTH", raising=False)
+    assert check_access().status == "ok"
+    assert "no sign-in" in check_access().found
+    file = tmp_path / "auth.toml"
+    monkeypatch.setenv("MIRAGE_AUTH", str(file))
+    assert (check_access().status, "no such file" in check_access().found) == ("problem", True)
+    text = """
+[auth]
+redirect_uri = "https://lab.org/oauth2callback"
+cookie_secret = "0123456789abcdef0123456789abcdef"
+client_id = "mirage"
+client_secret = "x"
+server_metadata_url = "https://id.lab.org/.well-known/openid-configuration"
+[mirage]
+"""
+    file.write_text(text)
+    file.chmod(0o600)
+    found = check_access()
+    assert (found.status, "nobody would be let in" in found.found) == ("problem", True)
+    file.write_text(text + 'allow = ["ada@lab.org", "@uni.edu", "@uni.org"]')
+    assert check_access() == Check(
+        "access", "ok", f"sign-in over https://lab.org; let in: 1 address and 2 domains ({file})"
+    )
+    file.chmod(0o644)
+    assert check_access().status == "warning"
+    assert check_access().remedy == f"chmod o-rw {file}"
 
 
 class Answer(http.server.BaseHTTPRequestHandler):

@@ -123,8 +123,8 @@ def free_port() -> int:
 class Server:
     """A dashboard that runs as ``mirage dashboard`` starts it."""
 
-    def __init__(self, workspace: Workspace, log: Path) -> None:
-        self.workspace, self.log, self.port = workspace, log, free_port()
+    def __init__(self, workspace: Workspace, log: Path, *options: str, port: int | None = None) -> None:
+        self.workspace, self.log, self.options, self.port = workspace, log, options, port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.process = self.start()
 
@@ -132,6 +132,7 @@ class Server:
         """Starts the process and waits until it answers."""
         environment = {**os.environ, "MIRAGE_HOME": str(self.workspace.root)}
         command = [sys.executable, "-m", "core", "dashboard", "--no-browser", "--port", str(self.port)]
+        command += self.options
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         for _ in range(240):

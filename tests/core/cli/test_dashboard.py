@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.dashboard import check_port
+from core.cli.dashboard import check_access, check_port
 from core.errors import BadInputError
 
 
@@ -56,3 +56,88 @@ def test_port_in_use_ends_with_2_and_one_line(command: str, taken: int, tmp_path
     assert done.stderr.strip() == f"mirage: port {taken} is in use; say --port N"
     assert done.stdout == ""
     assert not (tmp_path / "home").exists()
+
+
+SETTINGS = """
+[auth]
+redirect_uri = "{uri}"
+cookie_secret = "0123456789abcdef0123456789abcdef"
+client_id = "mirage"
+client_secret = "x"
+server_metadata_url = "https://id.lab.org/.well-known/openid-configuration"
+[mirage]
+allow = ["@lab.org"]
+"""
+
+
+def settings(folder: Path, uri: str = "https://lab.org/mirage/oauth2callback") -> Path:
+    file = folder / "auth.toml"
+    file.write_text(SETTINGS.replace("{uri}", uri))
+    file.chmod(0o600)
+    return file
+
+
+def test_own_machine_needs_no_warning() -> None:
+    for host in ("127.0.0.1", "localhost", "::1"):
+        assert check_access(host, 8501, None) == []
+
+
+def test_open_to_others_without_sign_in_is_warned_of() -> None:
+    (line,) = check_access("0.0.0.0", 8501, None)
+    assert "nobody has to sign in" in line
+    assert "start jobs" in line
+    assert "docs/server.md" in line
+    assert "\n" not in line
+
+
+def test_sign_in_behind_a_proxy_needs_no_warning(tmp_path: Path) -> None:
+    assert check_access("127.0.0.1", 8501, settings(tmp_path)) == []
+    assert check_access("127.0.0.1", 8501, settings(tmp_path), "https://lab.org/mirage/") == []
+    assert check_access("127.0.0.1", 8501, settings(tmp_path, "http://localhost:8501/oauth2callback")) == []
+
+
+def test_what_does_not_fit_is_warned_of(tmp_path: Path) -> None:
+    (line,) = check_access("127.0.0.1", 8501, settings(tmp_path, "http://localhost:8600/oauth2callback"))
+    assert "leads back to port 8600 and the dashboard listens on 8501" in line
+    (line,) = check_access("0.0.0.0", 8501, settings(tmp_path))
+    assert "can be reached without the proxy" in line
+    file = settings(tmp_path)
+    file.chmod(0o644)
+    (line,) = check_access("127.0.0.1", 8501, file)
+    assert "every user of this machine can read" in line
+
+
+def test_addresses_that_contradict_each_other(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="is not where redirect_uri"):
+        check_access("127.0.0.1", 8501, settings(tmp_path), "https://other.org")
+    with pytest.raises(BadInputError, match="is no address"):
+        check_access("127.0.0.1", 8501, None, "lab.org")
+
+
+def test_sign_in_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "authlib" else found(name))
+    with pytest.raises(BadInputError, match=r"sign-in needs Authlib: pip install 'mirage-affect\[auth\]'"):
+        check_access("127.0.0.1", 8501, settings(tmp_path))
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_bad_settings_end_before_the_server_starts(by: str, tmp_path: Path) -> None:
+    file = settings(tmp_path)
+    file.write_text(file.read_text().replace('["@lab.org"]', "[]"))
+    command = [sys.executable, "-m", "core", "dashboard", "--no-browser"]
+    done = subprocess.run(
+        [*command, "--auth", str(file)] if by == "option" else command,
+        env={"MIRAGE_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
+        | ({"MIRAGE_AUTH": str(file)} if by == "variable" else {}),
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"mirage: {file}: [mirage] lacks allow, so nobody would be let in")
+    assert done.stderr.count("\n") == 1
