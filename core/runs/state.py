@@ -126,7 +126,7 @@ def refuse_gone(folder: str | Path) -> None:
     """Raises FailureError where the folder of a job was removed meanwhile: nothing is written in its place."""
     if not Path(folder).is_dir():
         raise FailureError(
-            f"{folder}: the folder was removed or moved away while it was worked on; put it back and resume, or start anew"
+            f"{folder}: the folder was removed or moved away while it was worked on; put it back and resume"
         )
 
 

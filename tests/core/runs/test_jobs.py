@@ -113,7 +113,8 @@ def test_the_life_of_a_job(toy, tmp_path: Path) -> None:
     events = [json.loads(line) for line in job_log(folder)]
     assert [one["event"] for one in events[:2]] == ["queued", "begun"]
     assert {one["event"] for one in events} == {"queued", "begun", "stage", "checkpoint"}
-    assert max(one.get("step", 0) for one in events) >= killed.step
+    # It may have been killed between a checkpoint and the line that tells of it.
+    assert max(one.get("step", 0) for one in events) >= killed.step - config.training.checkpoint_every
     assert {one["level"] for one in events} == {"info"}
 
 
