@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -232,7 +233,8 @@ def test_too_little_memory(space: Workspace, config: Config) -> None:
     assert state.status == "failed"
     assert one_line(state.message).startswith("out of memory; use ")
     assert last_checkpoint(folder) is not None
-    assert any("out of memory; use a smaller batch" in line for line in job_log(folder))
+    events = [json.loads(line) for line in job_log(folder)]
+    assert any(one["event"] == "ended" and one["status"] == "failed" for one in events), events
     assert not any("Traceback" in line for line in job_log(folder))
 
 
