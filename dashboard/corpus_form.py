@@ -123,7 +123,7 @@ def _left_out(problems: list[Problem]) -> dict[str, Any]:
 def _ingest(
     kind: str, path: str | None, name: str | None, replace: bool, upload: Any, options: dict[str, Any]
 ) -> Ingested:
-    from core.corpora import ingest
+    from core.corpora import ingest, refuse_restricted
 
     arguments = {key: value for key, value in options.items() if value}
     for option, (label, read) in PAIRS.items():
@@ -136,6 +136,7 @@ def _ingest(
                 table = Path(folder) / "table.csv"
                 table.write_bytes(upload.getvalue())
                 arguments["table"] = str(table)
+            refuse_restricted([place for place in (path, options.get("table")) if place], state.workspace())
             return ingest(
                 kind,
                 path,

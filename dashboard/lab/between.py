@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core import BadInputError
-from dashboard import theme
+from dashboard import licence, theme
 from dashboard.lab.controls import CODE_LIMIT
 from dashboard.space.points import MapPoints
 from dashboard.space.selection import row_of_id
@@ -89,7 +89,7 @@ def show_ends(run: LoadedRun, points: MapPoints, fault: str) -> None:
                 )
                 if row is not None:
                     record = run.utterances.iloc[row]
-                    said = record["text"] if isinstance(record["text"], str) else "(no transcript)"
+                    said = licence.said(record, run.permissions)
                     st.caption(theme.plain(f"{end}: {record['utterance_id']}, {record['emotion']} - {said}"))
         if fault := st.session_state.get(f"{_KEY}_fault") or fault:
             st.warning(theme.plain(fault), icon=":material/error:")

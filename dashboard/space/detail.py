@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, corpus_view, theme
+from dashboard import charts, corpus_view, licence, theme
 from dashboard.space import store, tables
 from dashboard.space.clip import RATE, clip_of
 from dashboard.space.figures import bars_height, posterior_bars
@@ -22,7 +22,7 @@ def show_utterance(run: LoadedRun, points: MapPoints, row: int, *, k: int) -> No
     record = points.table.iloc[row]
     with st.container(border=True):
         st.markdown(f"**{theme.plain(record['utterance_id'])}**")
-        st.text(record["text"] if isinstance(record["text"], str) else "(no transcript)")
+        st.text(licence.said(record, run.permissions))
         st.caption(theme.plain(_facts(record)))
         clip = clip_of(run, row)
         if clip.samples is None:

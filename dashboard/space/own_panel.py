@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core import MirageError
-from dashboard import theme
+from dashboard import licence, theme
 from dashboard.space import own
 from dashboard.space.detail import near_columns
 from dashboard.space.figures import bars_height, posterior_bars
@@ -36,7 +36,9 @@ def show_own(run: LoadedRun) -> None:
         st.file_uploader(
             "or a sound file", type=["wav", "flac", "ogg", "mp3"], key="own_file", on_change=_uploaded, args=(run,)
         )
-        if run.t is not None:
+        if run.t is not None and not run.permissions.transcripts:
+            st.caption(licence.NO_SEARCH)
+        elif run.t is not None:
             st.text_input(
                 "or write a sentence",
                 key="own_words",
@@ -93,7 +95,7 @@ def _uploaded(run: LoadedRun) -> None:
 
 def _written(run: LoadedRun) -> None:
     words = str(st.session_state.get("own_words") or "").strip()
-    if words:
+    if words and run.permissions.transcripts:
         _add(run, lambda: own.from_sentence(run, words))
 
 

@@ -21,13 +21,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def shown_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
     """The columns that the page shows for ``rows``, in their order."""
     table = points.table.iloc[list(rows)].assign(mi=points.mi[list(rows)])
-    return table.loc[:, list(SHOWN)].reset_index(drop=True)
+    # Without a transcript there is no such column, whether there are none or they must not be shown.
+    names = [name for name in SHOWN if name != "text" or table["text"].notna().any()]
+    return table.loc[:, names].reset_index(drop=True)
 
 
 def exported_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
     """Everything that is known of ``rows``: the utterances' columns, their places on the map, the pointwise MI."""
     chosen = list(rows)
     table = points.table.iloc[chosen].reset_index(drop=True)
+    if table["text"].isna().all():
+        table = table.drop(columns="text")
     table.insert(0, "row", chosen)
     for name, places in (("audio", points.audio), ("text", points.text)):
         table[f"map_{name}_x"] = places[chosen, 0]
@@ -47,7 +51,8 @@ def neighbour_table(run: LoadedRun, points: MapPoints, row: int, k: int = 8) -> 
 
 def near_table(utterances: pd.DataFrame, rows: Sequence[int], distances: Sequence[float]) -> pd.DataFrame:
     """Utterances that are near something, nearest first, with their distance."""
-    table = utterances.iloc[list(rows)][["utterance_id", "emotion", "speaker", "text"]].reset_index(drop=True)
+    names = ["utterance_id", "emotion", "speaker", *(["text"] if utterances["text"].notna().any() else [])]
+    table = utterances.iloc[list(rows)][names].reset_index(drop=True)
     table.insert(0, "distance", list(distances))
     return table
 
