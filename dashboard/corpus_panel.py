@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import MirageError
+from core import MirageError, spreadsheets
 from dashboard import charts, corpus_view, licence, palette, state, theme
 from dashboard.clip_panel import show_clip
 
@@ -134,7 +134,9 @@ def show_problems(corpus: Corpus) -> None:
         st.caption("Nothing was left out: every file and row of this corpus could be used.")
         return
     st.caption(f"{total:,} files or rows were left out" + (f"; the first {len(problems):,}:" if total > 1000 else ":"))
-    problem_table(problems, key=f"problems_{corpus.name}", file_name=f"{corpus.name}-problems.csv")
+    problem_table(
+        problems, key=f"problems_{corpus.name}", file_name=spreadsheets.file_name(f"{corpus.name}-problems", "csv")
+    )
 
 
 def problem_table(problems: Iterable[dict[str, Any]], *, key: str, file_name: str) -> None:
@@ -144,23 +146,12 @@ def problem_table(problems: Iterable[dict[str, Any]], *, key: str, file_name: st
     st.dataframe(frame, hide_index=True, key=key, alt="What is wrong, file by file and row by row")
     st.download_button(
         "Download as CSV",
-        problems_csv(frame),
+        spreadsheets.frame_csv(frame),
         file_name=file_name,
         mime="text/csv",
         icon=":material/download:",
         key=f"{key}_download",
     )
-
-
-def problems_csv(frame: pd.DataFrame) -> bytes:
-    """CSV in which no cell can be taken for a formula by a spreadsheet."""
-    safe = frame.copy()
-    for column in safe.columns:
-        safe[column] = [
-            f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")) else cell
-            for cell in safe[column]
-        ]
-    return safe.to_csv(index=False).encode("utf-8")
 
 
 def clip_lengths(corpus: Corpus) -> np.ndarray:

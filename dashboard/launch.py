@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from core.limits import read_limits
+
 HERE = Path(__file__).resolve().parent
 LOCAL = "127.0.0.1"
 
@@ -20,6 +22,7 @@ def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
     >>> "--server.port=9000" in options(port=9000)
     True
     """
+    limits = read_limits()
     debug = bool(os.environ.get("MIRAGE_DEBUG"))
     chosen = {
         "server.port": str(port),
@@ -28,7 +31,8 @@ def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
         "server.enableXsrfProtection": "true",
         "server.enableCORS": "true",
         "server.showEmailPrompt": "false",
-        "server.maxUploadSize": "64",
+        # Of all uploads the largest: Streamlit refuses what is larger before it is read; each field has its own.
+        "server.maxUploadSize": str(max(limits.upload_mb, limits.table_mb)),
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "viewer",
         # A traceback belongs in the terminal; the page shows the kind of fault only.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from core.printable import printable
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -137,3 +139,13 @@ def plain(text: object) -> str:
     'a\\\\*b'
     """
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~" else sign for sign in str(text))
+
+
+def visible(text: object) -> str:
+    """Text from data on one line, with what cannot be seen written out: control characters and marks that turn or hide
+    what is written (bidirectional overrides, zero-width characters).
+
+    >>> visible("a\\u202eb\\n")
+    'a\\\\u202eb\\\\n'
+    """
+    return printable(str(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,7 +11,7 @@ from core.cli.app import app
 from core.cli.output import JsonOption, print_json
 
 
-class Switch(str, Enum):
+class Switch(StrEnum):
     """On or off, as it is typed."""
 
     on = "on"

@@ -1,8 +1,8 @@
 """What people may hear and read of a corpus: the switches of licensed data, and where they hold.
 
-The switches are ``audio_allowed`` and ``transcript_allowed`` in the metadata of the utterance table. They govern what is
-shown, never what is learnt from: embedding and training use clips and transcripts in any case. They are tightened by
-``mirage ingest``, changed by ``mirage corpus``, and by nothing that a page of the dashboard can start.
+The switches are ``audio_allowed`` and ``transcript_allowed`` in the metadata of the utterance table. They govern what
+is shown, never what is learnt from: embedding and training use clips and transcripts in any case. They are tightened
+by ``mirage ingest``, changed by ``mirage corpus``, and by nothing that a page of the dashboard can start.
 """
 
 from __future__ import annotations

@@ -43,9 +43,10 @@ class Corpus:
         table: the contract's columns, RangeIndex; missing strings are None, missing numbers NaN, ``emotion_votes`` a
             dict or None.
         metadata: ``loader``, ``title``, ``licence``, ``source`` (table, mapping and labels), ``scales``,
-            ``audio_allowed`` and ``transcript_allowed`` (see ``core.corpora.permissions``), ``seconds`` of all clips, ``checked`` (``whole`` or ``pieces`` of
-            each were decoded), ``published`` (how it compares with the counts published of it, or None), ``version``,
-            ``problems`` (the first thousand left-out rows) and ``problems_total``.
+            ``audio_allowed`` and ``transcript_allowed`` (see ``core.corpora.permissions``), ``seconds`` of all clips,
+            ``checked`` (``whole`` or ``pieces`` of each were decoded), ``published`` (how it compares with the counts
+            published of it, or None), ``version``, ``problems`` (the first thousand
+            left-out rows) and ``problems_total``.
     """
 
     name: str

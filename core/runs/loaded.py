@@ -41,7 +41,7 @@ class LoadedRun:
         id, path, config: its name, folder and configuration.
         classes: k emotions. code_names: ``u1`` ... ``um``. mode: text, free or paired.
         utterances: n rows with utterance_id, emotion, label, text, speaker, session, gender, audio, start, end, part,
-            predicted, p_true ... ; row i belongs to ``h[i]``. ``text`` is empty where the switches of the corpus say so.
+            predicted, p_true ... ; row i belongs to ``h[i]``. ``text`` is empty where it must not be shown.
         h: (n, d) float32 aligned audio features. t: (n, d) aligned text features, zero rows without text, or None.
         has_text: (n,) bool. corpus: name of the corpus.
     """

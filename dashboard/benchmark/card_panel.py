@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import MirageError
 from core.runs import job_log, quality_state, start_quality
+from core.spreadsheets import file_name
 from dashboard import state, theme
 from dashboard.benchmark import card_figure, card_view
 
@@ -117,7 +118,7 @@ def _show_card(run_id: str, card: card_view.Card) -> None:
         st.download_button(
             "Report card as JSON",
             lambda: json.dumps(card, indent=2, ensure_ascii=False),
-            file_name=f"{run_id}-quality.json",
+            file_name=file_name(f"{run_id}-quality", "json"),
             mime="application/json",
             icon=":material/download:",
             on_click="ignore",

@@ -75,9 +75,7 @@ def _text(run: LoadedRun, now: Controls) -> None:
         "Text",
         [ANY_TEXT, *rows],
         key=key_for("lab_text", ANY_TEXT if now.text is None else now.text),
-        format_func=lambda row: (
-            "any text of this emotion" if row == ANY_TEXT else _said(table.iloc[row], readable)
-        ),
+        format_func=lambda row: "any text of this emotion" if row == ANY_TEXT else _said(table, int(row), readable),
         on_change=_text_chosen,
         help="The text feature that conditions the generator: that of one sentence of the corpus for all samples, or "
         "for each sample that of a training sentence of the emotion.",
@@ -102,8 +100,9 @@ def text_rows(run: LoadedRun, now: Controls) -> list[int]:
     return rows if now.text is None or now.text in rows else [now.text, *rows]
 
 
-def _said(record: pd.Series, readable: bool) -> str:
-    words, emotion = str(record["text"]) if readable else f"text of {record['utterance_id']}", record["emotion"]
+def _said(table: pd.DataFrame, row: int, readable: bool) -> str:
+    words = str(table["text"].iat[row]) if readable else f"text of {table['utterance_id'].iat[row]}"
+    emotion = table["emotion"].iat[row]
     short = words if len(words) <= _TEXT_LENGTH else words[: _TEXT_LENGTH - 1] + "…"
     return f"{short} ({emotion})" if isinstance(emotion, str) else short
 
