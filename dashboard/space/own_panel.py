@@ -61,8 +61,8 @@ def show_own(run: LoadedRun) -> None:
             st.warning(theme.plain(fault), icon=":material/error:")
         st.caption(
             f"At most {limits.upload_mb} MB; of a longer recording the first {limits.clip_seconds} s are taken, and "
-            f"the last {limits.own_most} things stay. It is embedded here, with the encoders of this run, and kept only "
-            "as long as this page is open."
+            f"the last {limits.own_most} things stay. It is embedded here, with the encoders of this run, and kept "
+            "only as long as this page is open."
         )
     for number, item in reversed(list(enumerate(held(run)))):
         _show(run, number, item)
