@@ -6,13 +6,14 @@ dark setting in the browser, at once and without a rerun; backgrounds are transp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
-from core.printable import printable
+from core.printable import one_line
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -29,6 +30,9 @@ CHART_CONFIG: dict[str, Any] = {
 }
 
 TRANSPARENT = "rgba(0, 0, 0, 0)"
+_JOINER = "\u2060"
+_LOOKED_FOR = re.compile(r":(?=[\w+/-])|@(?=\w)|www(?=\.)", re.IGNORECASE)
+
 GRID = "rgba(128, 140, 152, 0.22)"
 
 
@@ -133,19 +137,22 @@ def synthetic_badge() -> None:
 
 
 def plain(text: object) -> str:
-    """Text from data, escaped for places where Streamlit reads markdown (labels, badges, toasts).
+    """Text from data on one line, for places where Streamlit reads Markdown (labels, badges, toasts).
 
-    >>> plain("a*b")
-    'a\\\\*b'
+    A backslash is not enough for addresses, icons (``:material/home:``) and emoji (``:smile:``): those are looked for
+    after backslashes are gone. An invisible character (word joiner) keeps them apart.
+
+    >>> plain("a*b"), plain("a: b"), plain(":x:") == "\\\\:\\u2060x\\\\:"
+    ('a\\\\*b', 'a\\\\: b', True)
     """
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~" else sign for sign in str(text))
+    apart = _LOOKED_FOR.sub(lambda found: found[0] + _JOINER, visible(text))
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&@" else sign for sign in apart)
 
 
 def visible(text: object) -> str:
-    """Text from data on one line, with what cannot be seen written out: control characters and marks that turn or hide
-    what is written (bidirectional overrides, zero-width characters).
+    """Text from data on one line, with control characters and marks that turn its direction written out.
 
     >>> visible("a\\u202eb\\n")
     'a\\\\u202eb\\\\n'
     """
-    return printable(str(text))
+    return one_line(str(text))

@@ -13,7 +13,7 @@ from core.errors import BadInputError
 from core.files import read_json
 from core.runs.processes import start_command
 from core.runs.state import STOP_FILE, State, read_state, request_stop, write_state
-from core.workspace import Workspace, check_name
+from core.workspace import Workspace, check_name, is_name
 
 _LOST = "the process has died; going on does only what is missing"
 
@@ -22,7 +22,7 @@ def benchmark_names(workspace: Workspace) -> list[str]:
     """The benchmarks of a workspace, the one that was worked on last first."""
     found = []
     for folder in workspace.benchmarks.glob("*"):
-        if folder.name.startswith(".") or not folder.is_dir():
+        if not is_name(folder.name) or not folder.is_dir():
             continue
         times = [
             path.stat().st_mtime

@@ -78,4 +78,4 @@ def test_problems_csv_holds_no_formula() -> None:
 
 
 def test_text_from_data_is_no_markdown() -> None:
-    assert plain("<b>*a*</b> $x$ :red[b]") == "\\<b\\>\\*a\\*\\</b\\> \\$x\\$ \\:red\\[b\\]"
+    assert plain("<b>*a*</b> $x$ :red[b]") == "\\<b\\>\\*a\\*\\</b\\> \\$x\\$ \\:\u2060red\\[b\\]"
