@@ -22,7 +22,7 @@ def show_clip(corpus: Corpus, row: int, *, key: str) -> None:
     from core.corpora import Permissions
 
     record = corpus.table.iloc[row]
-    st.subheader(theme.plain(record["utterance_id"]), anchor=False)
+    st.subheader(theme.plain(theme.short(record["utterance_id"])), anchor=False)
     # st.text: what people wrote is never read as markdown or HTML.
     allowed = Permissions.of(corpus.metadata)
     st.text(licence.said(record, allowed))

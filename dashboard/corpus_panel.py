@@ -27,7 +27,7 @@ def show_head(corpus: Corpus) -> None:
         if state.is_synthetic(corpus.metadata):
             theme.synthetic_badge()
         terms = corpus.metadata.get("licence") or "licence unknown"
-        st.badge(theme.plain(f"Licence: {terms}"), icon=":material/license:", color="gray")
+        st.badge(theme.in_badge(f"Licence: {terms}"), icon=":material/license:", color="gray")
         licence.show_badges(allowed)
     about = corpus.metadata.get("title")
     if about:

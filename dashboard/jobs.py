@@ -107,7 +107,7 @@ def _progress(run_id: str, current: State, *, speed: float | None = None) -> Non
         st.text(run_id, width="content")
         state.status_badge(current.status)
         if current.stage and current.status != "finished":
-            st.badge(theme.plain(current.stage), color="gray")
+            st.badge(theme.in_badge(current.stage, 40), color="gray")
     st.progress(
         overview_view.done_share(current),
         text=f"{current.step:,} of {current.total:,} steps" if current.total else "starting",

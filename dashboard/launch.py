@@ -35,6 +35,8 @@ def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
         "server.maxUploadSize": str(max(limits.upload_mb, limits.table_mb)),
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "viewer",
+        # The CSV that tables offer by themselves is made in the browser, and a formula in it runs.
+        "client.disableDataExport": "true",
         # A traceback belongs in the terminal; the page shows the kind of fault only.
         "client.showErrorDetails": "full" if debug else "type",
         "runner.magicEnabled": "false",

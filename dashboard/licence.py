@@ -11,24 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard import theme
+
 if TYPE_CHECKING:
     from core.corpora import Permissions
 
 NO_WORDS = "(transcript not shown: licence)"
+LONGEST = 2000
+"""Letters of a transcript that a page shows."""
 NO_SEARCH = (
     "The licence of this corpus does not allow its transcripts to be shown, so they cannot be searched either, nor can "
     "a sentence be put beside them: what is found would tell the words."
 )
 
 
-def said(record: Mapping[str, Any] | Any, allowed: Permissions, most: int | None = None) -> str:
+def said(record: Mapping[str, Any] | Any, allowed: Permissions, most: int = LONGEST) -> str:
     """The transcript of an utterance, for ``st.text``; of a long one the first ``most`` letters."""
     if not allowed.transcripts:
         return NO_WORDS
     text = record["text"]
     if not isinstance(text, str):
         return "(no transcript)"
-    return text if most is None or len(text) <= most else text[: most - 1] + "…"
+    return theme.short(text, most)
 
 
 def show_badges(allowed: Permissions) -> None:

@@ -30,7 +30,8 @@ CHART_CONFIG: dict[str, Any] = {
 }
 
 TRANSPARENT = "rgba(0, 0, 0, 0)"
-_JOINER = "\u2060"
+JOINER = "\u2060"
+"""What ``plain`` puts into names; whoever copies one from a page copies it too."""
 _LOOKED_FOR = re.compile(r":(?=[\w+/-])|@(?=\w)|www(?=\.)", re.IGNORECASE)
 
 GRID = "rgba(128, 140, 152, 0.22)"
@@ -145,8 +146,27 @@ def plain(text: object) -> str:
     >>> plain("a*b"), plain("a: b"), plain(":x:") == "\\\\:\\u2060x\\\\:"
     ('a\\\\*b', 'a\\\\: b', True)
     """
-    apart = _LOOKED_FOR.sub(lambda found: found[0] + _JOINER, visible(text))
+    apart = _LOOKED_FOR.sub(lambda found: found[0] + JOINER, visible(text))
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&@" else sign for sign in apart)
+
+
+def in_badge(text: object, most: int = 80) -> str:
+    """As ``plain``, for the label of ``st.badge``, which escapes square brackets itself.
+
+    >>> in_badge("a [b] *")
+    'a [b] \\\\*'
+    """
+    return plain(short(text, most)).replace("\\[", "[").replace("\\]", "]")
+
+
+def short(text: object, most: int = 120) -> str:
+    """Text from data, cut where it would push everything else off the page.
+
+    >>> short("abcdef", 4), short("abc", 4)
+    ('abc…', 'abc')
+    """
+    whole = str(text)
+    return whole if len(whole) <= most else whole[: most - 1] + "…"
 
 
 def visible(text: object) -> str:

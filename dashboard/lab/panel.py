@@ -77,13 +77,17 @@ def _nearest(run: LoadedRun, now: Controls, readout: Readout) -> None:
         record = run.utterances.iloc[int(row)]
         with cell, st.container(border=True, height="stretch"):
             st.text(licence.said(record, run.permissions, most=90))
-            facts = [str(record[name]) for name in ("emotion", "speaker", "part") if isinstance(record[name], str)]
+            facts = [
+                theme.short(record[name], 40)
+                for name in ("emotion", "speaker", "part")
+                if isinstance(record[name], str)
+            ]
             st.caption(theme.plain(" · ".join([*facts, f"distance {distance:.2f}"])))
             sound = audio_of(run, int(row))
             if sound.wav is None:
                 st.caption(theme.plain(sound.reason))
             else:
-                st.audio(sound.wav, format="audio/wav", alt=f"Clip of utterance {record['utterance_id']}")
+                st.audio(sound.wav, format="audio/wav", alt=f"Clip of utterance {theme.short(record['utterance_id'])}")
             with st.container(horizontal=True, gap="xsmall"):
                 for end in between.ENDS:
                     st.button(

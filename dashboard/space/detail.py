@@ -21,7 +21,7 @@ def show_utterance(run: LoadedRun, points: MapPoints, row: int, *, k: int) -> No
     """The picked utterance beside the map."""
     record = points.table.iloc[row]
     with st.container(border=True):
-        st.markdown(f"**{theme.plain(record['utterance_id'])}**")
+        st.markdown(f"**{theme.plain(theme.short(record['utterance_id']))}**")
         st.text(licence.said(record, run.permissions))
         st.caption(theme.plain(_facts(record)))
         clip = clip_of(run, row)
@@ -82,7 +82,7 @@ def _on_neighbour(rows: list[int], key: str) -> None:
 
 def _facts(record: pd.Series) -> str:
     named = [("", "emotion"), ("speaker ", "speaker"), ("session ", "session"), ("", "gender"), ("", "part")]
-    return " · ".join(prefix + str(record[name]) for prefix, name in named if isinstance(record[name], str))
+    return " · ".join(prefix + theme.short(record[name], 40) for prefix, name in named if isinstance(record[name], str))
 
 
 def verdict(record: pd.Series, points: MapPoints) -> str:

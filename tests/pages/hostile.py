@@ -14,8 +14,9 @@ from core.demo import install_demo
 from core.shipped import install_results
 
 MARK = (
-    "<img src=x onerror=window.__pwned=1><script>window.__pwned=2</script>**pwnbold** [pwnlink](javascript:window.__pwned=3)"
-    " https://evil.example/auto www.evil.example ![pwnimage](https://evil.example/a.png) :material/bug_report: :smile:"
+    "<img src=x onerror=window.__pwned=1><script>window.__pwned=2</script>**pwnbold**"
+    " [pwnlink](javascript:window.__pwned=3) https://evil.example/auto www.evil.example"
+    " ![pwnimage](https://evil.example/a.png) :material/bug_report: :smile:"
     " :red[pwnred] $$\\frac{1}{2}$$ &lt;i&gt;pwnentity `pwncode`"
     " <a href='https://evil.example'>pwna</a> <b>pwntag</b> <br> \u202epwnbidi {b} {c} %{x} 😀"
 )
@@ -97,7 +98,9 @@ def _corpus(file: Path) -> None:
     metadata = json.loads(table.schema.metadata[b"mirage"])
     for key in ("title", "licence"):
         metadata[key] = hostile(key)
-    metadata["problems"] = [{"file": hostile("file"), "row": 3, "reason": hostile("=reason"), "remedy": hostile("remedy")}]
+    metadata["problems"] = [
+        {"file": hostile("file"), "row": 3, "reason": hostile("=reason"), "remedy": hostile("remedy")}
+    ]
     metadata["problems_total"] = 1
     kept = {**table.schema.metadata, b"mirage": json.dumps(metadata).encode("ascii")}
     pq.write_table(table.replace_schema_metadata(kept), file)
