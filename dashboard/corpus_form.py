@@ -131,7 +131,7 @@ def _left_out(problems: list[Problem]) -> dict[str, Any]:
 def _ingest(
     kind: str, path: str | None, name: str | None, replace: bool, upload: Any, options: dict[str, Any]
 ) -> Ingested:
-    from core.corpora import ingest, refuse_restricted
+    from core.corpora import ingest
 
     arguments = {key: value for key, value in options.items() if value}
     for option, (label, read) in PAIRS.items():
@@ -146,13 +146,14 @@ def _ingest(
                 refuse_bad_table(content, theme.visible(upload.name))
                 table.write_bytes(content)
                 arguments["table"] = str(table)
-            refuse_restricted([place for place in (path, options.get("table")) if place], state.workspace())
             return ingest(
                 kind,
                 path,
                 name=name,
                 workspace=state.workspace(),
                 replace=replace,
+                # Whoever may only look at a page must not get at what is kept from pages by reading it anew.
+                refuse_licensed=True,
                 progress=by_percent(bar.progress),
                 **arguments,
             )

@@ -12,7 +12,6 @@ from core.corpora.permissions import (
     Permissions,
     change_permissions,
     for_people,
-    refuse_restricted,
     require_audio,
 )
 from core.corpora.problems import NothingUsableError, Problem, write_problems
@@ -51,7 +50,6 @@ __all__ = [
     "probe_audio",
     "read_audio",
     "read_emotion",
-    "refuse_restricted",
     "require_audio",
     "save_corpus",
     "transcript_groups",

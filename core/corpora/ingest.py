@@ -13,8 +13,8 @@ from core.corpora.checking import Depth, check_clips, depth_for
 from core.corpora.contract import draft_fault
 from core.corpora.drafts import Draft, Loader, Row, check_folder
 from core.corpora.loaders import BUILT_IN, LOADERS
-from core.corpora.paths import user_path
-from core.corpora.permissions import Permissions, inherited
+from core.corpora.paths import table_path, user_path
+from core.corpora.permissions import Permissions, inherited, refuse_restricted
 from core.corpora.problems import NothingUsableError, Problem, printable
 from core.corpora.published import Comparison, compare
 from core.corpora.source import refuse_other, refuse_other_source, source_of
@@ -61,6 +61,7 @@ def ingest(
     check: Depth = "auto",
     audio: bool = True,
     transcripts: bool = True,
+    refuse_licensed: bool = False,
     progress: Progress = silent,
     **options: Any,
 ) -> Ingested:
@@ -73,6 +74,7 @@ def ingest(
         check: decode clips ``whole``, or only ``pieces`` of each; ``auto`` takes pieces from 50,000 utterances on.
         audio, transcripts: whether people may hear the clips and read the transcripts. What the loader, the corpus
             that had this name, or another one of the same folder or table does not allow stays forbidden.
+        refuse_licensed: refuse data that another corpus keeps from people, instead of keeping it from them here too.
         options: of the loader (``folder``: table, mapping, labels, scales).
 
     Raises:
@@ -90,6 +92,9 @@ def ingest(
     root = check_folder(user_path(path))
     name = check_name(name or _default_name(chosen, root), "corpus")
     workspace = workspace or Workspace()
+    if refuse_licensed:
+        table = options.get("table")
+        refuse_restricted(name, [root, *([table_path(root, table)] if table else [])], workspace)
     before = None if replace else refuse_other(name, chosen, root, workspace)
     draft = _read(chosen, root, options)
     # Only now: an option that is a slip of the pen is to be told as such.

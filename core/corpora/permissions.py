@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.corpora.paths import user_path
 from core.corpora.store import KEY, load_corpus
 from core.errors import BadInputError
 from core.files import atomic_path
@@ -128,15 +127,15 @@ def inherited(name: str, places: Iterable[Path], workspace: Workspace) -> tuple[
     return allowed, said_by
 
 
-def refuse_restricted(places: Iterable[str | Path], workspace: Workspace) -> None:
-    """Raises BadInputError where a switched-off corpus of the workspace lies in ``places``.
+def refuse_restricted(name: str, places: Iterable[Path], workspace: Workspace) -> None:
+    """Raises BadInputError where a switched-off corpus of the workspace has that name or lies in ``places``.
 
     For those who may only look at a page: by reading a corpus anew, transcripts could be named speakers and be shown.
     """
-    _, names = inherited("", [user_path(place) for place in places], workspace)
+    _, names = inherited(name, places, workspace)
     if names:
         raise BadInputError(
-            f"this folder or table belongs to {', '.join(names)}, of which not everything may be shown; "
+            f"this folder, table or name belongs to {', '.join(names)}, of which not everything may be shown; "
             "whoever keeps the data reads it anew with `mirage ingest`"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from tests.pages.hostile import JAVASCRIPT, MARK, hostile, make_hostile
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+LONG = pytest.mark.skipif(os.environ.get("MIRAGE_LONG") != "1", reason="long: set MIRAGE_LONG=1")
 PICKED = quote(hostile("v1_happy_001"))
 
 
@@ -125,7 +127,7 @@ def test_texts_stay_texts(name: str, views: tuple[str, ...], visitor: tuple[Page
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("colour", ["Emotion", "Speaker"])
+@pytest.mark.parametrize("colour", ["Emotion", pytest.param("Speaker", marks=LONG)])
 def test_map_tooltips_filters_and_own_sentences(colour: str, visitor: tuple[Page, list[str]], server: Server) -> None:
     page, _ = visitor
     shown = "show=audio&show=text&show=generated"

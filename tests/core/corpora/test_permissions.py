@@ -13,10 +13,9 @@ from core.corpora import (
     for_people,
     ingest,
     load_corpus,
-    refuse_restricted,
     require_audio,
 )
-from core.corpora.permissions import NOTHING, read_permissions
+from core.corpora.permissions import NOTHING, read_permissions, refuse_restricted
 from core.errors import BadInputError
 
 
@@ -92,12 +91,17 @@ def test_another_folder_is_not_touched_by_it(small, workspace, sheet):
 
 def test_pages_cannot_read_a_licensed_corpus_anew(small, workspace):
     root, table = small
-    refuse_restricted([root, table], workspace)
+    refuse_restricted("x", [root, table], workspace)
     read(small, workspace, transcripts=False)
     for place in (root, root / "clips", root.parent, table, root / "clips" / ".." / "table.csv"):
         with pytest.raises(BadInputError, match="belongs to small"):
-            refuse_restricted([place], workspace)
-    refuse_restricted([root.parent / "elsewhere"], workspace)
+            refuse_restricted("x", [place], workspace)
+    with pytest.raises(BadInputError, match="belongs to small"):
+        refuse_restricted("small", [root.parent / "elsewhere"], workspace)
+    refuse_restricted("x", [root.parent / "elsewhere"], workspace)
+    for more in ({}, {"name": "other"}, {"name": "other", "mapping": {"speaker": "text"}}):
+        with pytest.raises(BadInputError, match="belongs to small"):
+            read(small, workspace, refuse_licensed=True, **more)
 
 
 def test_what_is_damaged_allows_nothing(small, workspace):

@@ -8,6 +8,7 @@ import signal
 import struct
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import psutil
@@ -64,14 +65,14 @@ def test_other_forms(kind):
 
 
 @pytest.mark.parametrize("kind", ["FLAC", "OGG"])
-def test_hours_of_silence_in_a_few_kilobytes_are_cut(kind):
-    """An hour of silence: the beginning is taken, the rest is never decoded."""
+def test_much_silence_in_a_few_kilobytes_is_cut(kind):
+    """Twenty minutes of silence: the beginning is taken, the rest is never decoded."""
     buffer = io.BytesIO()
     with soundfile.SoundFile(buffer, "w", 8_000, 1, format=kind) as file:
-        for _ in range(60):
+        for _ in range(20):
             file.write(np.zeros(8_000 * 60, dtype=np.float32))
     content = buffer.getvalue()
-    assert len(content) < 600_000
+    assert len(content) < 200_000
     begin = time.perf_counter()
     assert len(read_sound(content, "x", rate=RATE)) == LIMITS.clip_seconds * RATE
     assert time.perf_counter() - begin < 8
@@ -134,7 +135,12 @@ def test_too_much_time_is_said(monkeypatch):
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "core.sandbox.child" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if "core.sandbox.child" in child.cmdline():
+                found.append(child)
+    return found
 
 
 @pytest.mark.parametrize("end", [signal.SIGSEGV, signal.SIGABRT, signal.SIGXCPU])
