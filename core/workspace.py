@@ -12,6 +12,11 @@ from core.errors import BadInputError
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}")
 
 
+def is_name(name: str) -> bool:
+    """Whether ``name`` can be a file name everywhere; see ``check_name``."""
+    return _NAME.fullmatch(name) is not None and not name.endswith(".tmp")
+
+
 def check_name(name: str, what: str) -> str:
     """Returns ``name`` if it can be a file name everywhere.
 
@@ -24,7 +29,7 @@ def check_name(name: str, what: str) -> str:
     Traceback (most recent call last):
     core.errors.BadInputError: '../x' cannot name a run: use letters, digits and . _ @ + - (at most 128)
     """
-    if not _NAME.fullmatch(name) or name.endswith(".tmp"):
+    if not is_name(name):
         raise BadInputError(f"{name!r} cannot name a {what}: use letters, digits and . _ @ + - (at most 128)")
     return name
 
@@ -69,14 +74,15 @@ class Workspace:
         return self.runs / check_name(run_id, "run")
 
     def corpus_names(self) -> list[str]:
-        """The ingested corpora, sorted."""
-        return sorted(path.stem for path in self.corpora.glob("*.parquet") if not path.name.startswith("."))
+        """The ingested corpora, sorted; a file whose name no corpus can have is none."""
+        return sorted(path.stem for path in self.corpora.glob("*.parquet") if is_name(path.stem))
 
     def encoder_names(self, corpus: str) -> list[str]:
         """The embedding stores of ``corpus``, sorted."""
-        return sorted(path.parent.name for path in self.embeddings_folder(corpus).glob("*/meta.json"))
+        names = (path.parent.name for path in self.embeddings_folder(corpus).glob("*/meta.json"))
+        return sorted(name for name in names if is_name(name))
 
     def run_ids(self) -> list[str]:
         """The runs, newest first."""
-        folders = [path.parent for path in self.runs.glob("*/state.json")]
+        folders = [path.parent for path in self.runs.glob("*/state.json") if is_name(path.parent.name)]
         return [path.name for path in sorted(folders, key=lambda p: p.stat().st_mtime, reverse=True)]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.palette import ACCENT, rgba
+from dashboard.theme import short
 
 
 def base(*, legend: Sequence[str] = (), top: int | None = None, left: int = 8, right: int = 14) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def categories(names: Sequence[str], *, name: str = "", **more: Any) -> dict[str
     """An axis of names."""
     return {
         "type": "category",
-        "data": list(names),
+        "data": [short(name, 32) for name in names],
         "name": name,
         "nameLocation": "middle",
         "nameGap": 26,

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core import MirageError
-from dashboard import charts, corpus_view, state, theme
+from dashboard import charts, corpus_view, licence, state, theme
 
 if TYPE_CHECKING:
     from core import Corpus
@@ -19,10 +19,13 @@ FACTS = ("emotion", "speaker", "session", "gender", "language", "split", "arousa
 
 def show_clip(corpus: Corpus, row: int, *, key: str) -> None:
     """Player, transcript, facts and spectrogram of row number ``row`` of the corpus's table."""
+    from core.corpora import Permissions
+
     record = corpus.table.iloc[row]
-    st.subheader(theme.plain(record["utterance_id"]), anchor=False)
+    st.subheader(theme.plain(theme.short(record["utterance_id"])), anchor=False)
     # st.text: what people wrote is never read as markdown or HTML.
-    st.text(record["text"] if isinstance(record["text"], str) else "(no transcript)")
+    allowed = Permissions.of(corpus.metadata)
+    st.text(licence.said(record, allowed))
     facts = {name: record[name] for name in FACTS if not pd.isna(record[name])}
     st.dataframe(
         pd.DataFrame({name: [_short(value)] for name, value in facts.items()}),
@@ -30,7 +33,7 @@ def show_clip(corpus: Corpus, row: int, *, key: str) -> None:
         alt="What the corpus says about this utterance",
         key=f"{key}_facts",
     )
-    if not corpus.metadata.get("audio_allowed", True):
+    if not allowed.audio:
         st.caption("The licence of this corpus does not allow its clips to be played here.")
         return
     with state.faults():
@@ -49,8 +52,11 @@ def waveform(corpus: Corpus, row: int) -> np.ndarray:
     """The clip of a row at 16 kHz, (samples,), float32; the last 32 stay in memory.
 
     Raises:
-        BadInputError: the file is gone or cannot be read.
+        BadInputError: the clips must not be played, or the file is gone or cannot be read.
     """
+    from core.corpora import require_audio
+
+    require_audio(corpus)
     path = corpus.audio_path(row)
     start, end = corpus.table["start"].iat[row], corpus.table["end"].iat[row]
     try:

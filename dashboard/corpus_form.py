@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import BadInputError
+from core.limits import read_limits
 from core.pairs import read_pairs, read_ranges
 from core.progress import Progress
-from dashboard import state
+from core.sandbox import refuse_bad_table
+from core.spreadsheets import file_name
+from dashboard import state, theme
 from dashboard.corpus_panel import problem_table
 
 if TYPE_CHECKING:
@@ -56,7 +59,12 @@ def show_add() -> None:
     options: dict[str, Any] = {}
     upload = None
     if "table" in loader.options:
-        upload = st.file_uploader("Table of the clips (CSV or TSV)", type=["csv", "tsv", "txt"], key="add_upload")
+        upload = st.file_uploader(
+            "Table of the clips (CSV or TSV)",
+            type=["csv", "tsv", "txt"],
+            max_upload_size=read_limits().table_mb,
+            key="add_upload",
+        )
         table = st.text_input("... or its path", key="add_table", placeholder="labels.csv", disabled=upload is not None)
         options["table"] = table or None
     if "mapping" in loader.options:
@@ -134,7 +142,9 @@ def _ingest(
         with tempfile.TemporaryDirectory(prefix="mirage-") as folder:
             if upload is not None:
                 table = Path(folder) / "table.csv"
-                table.write_bytes(upload.getvalue())
+                content = upload.getvalue()
+                refuse_bad_table(content, theme.visible(upload.name))
+                table.write_bytes(content)
                 arguments["table"] = str(table)
             return ingest(
                 kind,
@@ -142,6 +152,8 @@ def _ingest(
                 name=name,
                 workspace=state.workspace(),
                 replace=replace,
+                # Whoever may only look at a page must not get at what is kept from pages by reading it anew.
+                refuse_licensed=True,
                 progress=by_percent(bar.progress),
                 **arguments,
             )
@@ -194,7 +206,9 @@ def _show_added() -> None:
         st.button("Show this corpus", on_click=_show_corpus, args=(added["name"],), icon=":material/arrow_forward:")
         if added["problems"]:
             st.markdown(f"**{added['total']:,} files or rows were left out**")
-            problem_table(added["problems"], key="added_problems", file_name=f"{added['name']}-problems.csv")
+            problem_table(
+                added["problems"], key="added_problems", file_name=file_name(f"{added['name']}-problems", "csv")
+            )
 
 
 def _show_corpus(name: str) -> None:

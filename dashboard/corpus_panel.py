@@ -9,25 +9,26 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import MirageError
-from dashboard import charts, corpus_view, palette, state, theme
+from core import MirageError, spreadsheets
+from dashboard import charts, corpus_view, licence, palette, state, theme
 from dashboard.clip_panel import show_clip
 
 if TYPE_CHECKING:
     from core import Corpus
+    from core.corpora import Permissions
 
 PROBLEM_COLUMNS = ["file", "row", "reason", "remedy"]
 
 
 def show_head(corpus: Corpus) -> None:
     """Licence, origin and the main figures."""
+    allowed = permissions(corpus)
     with st.container(horizontal=True, gap="small"):
         if state.is_synthetic(corpus.metadata):
             theme.synthetic_badge()
-        licence = corpus.metadata.get("licence") or "licence unknown"
-        st.badge(theme.plain(f"Licence: {licence}"), icon=":material/license:", color="gray")
-        if not corpus.metadata.get("audio_allowed", True):
-            st.badge("Clips may not be played", icon=":material/volume_off:", color="orange")
+        terms = corpus.metadata.get("licence") or "licence unknown"
+        st.badge(theme.in_badge(f"Licence: {terms}"), icon=":material/license:", color="gray")
+        licence.show_badges(allowed)
     about = corpus.metadata.get("title")
     if about:
         st.text(str(about))
@@ -37,7 +38,7 @@ def show_head(corpus: Corpus) -> None:
         st.metric("Emotions", figures.emotions, border=True)
         st.metric("Speakers", figures.speakers or "unknown", border=True)
         st.metric("Sessions", figures.sessions or "none", border=True)
-        st.metric("With transcript", f"{figures.transcripts:,}", border=True)
+        st.metric("With transcript", f"{figures.transcripts:,}" if allowed.transcripts else "not shown", border=True)
         st.metric("Length", corpus_view.hours(figures.seconds), border=True)
     if not corpus.root.is_dir():
         state.show_fault(
@@ -94,13 +95,16 @@ def show_counts(corpus: Corpus) -> None:
 
 def show_utterances(corpus: Corpus) -> None:
     """The filtered table; a click on a row plays and shows the utterance."""
-    table = corpus.table
+    table, readable = corpus.table, permissions(corpus).transcripts
     with st.container(horizontal=True, vertical_alignment="bottom"):
         emotions = st.multiselect("Emotion", _values(corpus, "emotion"), key=f"filter_emotion_{corpus.name}")
         speakers = st.multiselect("Speaker", _values(corpus, "speaker"), key=f"filter_speaker_{corpus.name}")
-        words = st.text_input("Words in the transcript or id", key=f"filter_words_{corpus.name}", live="300ms")
+        where = "transcript or id" if readable else "id"
+        words = st.text_input(f"Words in the {where}", key=f"filter_words_{corpus.name}", live="300ms")
     rows = corpus_view.filtered(table, emotions=emotions, speakers=speakers, words=words)
     st.caption(f"{len(rows):,} of {len(table):,} utterances. Click a row to hear, read and see it.")
+    if not readable:
+        st.caption(licence.NO_SEARCH)
     chosen, shown = st.columns([3, 2], gap="medium")
     with chosen:
         event = st.dataframe(
@@ -130,7 +134,9 @@ def show_problems(corpus: Corpus) -> None:
         st.caption("Nothing was left out: every file and row of this corpus could be used.")
         return
     st.caption(f"{total:,} files or rows were left out" + (f"; the first {len(problems):,}:" if total > 1000 else ":"))
-    problem_table(problems, key=f"problems_{corpus.name}", file_name=f"{corpus.name}-problems.csv")
+    problem_table(
+        problems, key=f"problems_{corpus.name}", file_name=spreadsheets.file_name(f"{corpus.name}-problems", "csv")
+    )
 
 
 def problem_table(problems: Iterable[dict[str, Any]], *, key: str, file_name: str) -> None:
@@ -140,23 +146,12 @@ def problem_table(problems: Iterable[dict[str, Any]], *, key: str, file_name: st
     st.dataframe(frame, hide_index=True, key=key, alt="What is wrong, file by file and row by row")
     st.download_button(
         "Download as CSV",
-        problems_csv(frame),
+        spreadsheets.frame_csv(frame),
         file_name=file_name,
         mime="text/csv",
         icon=":material/download:",
         key=f"{key}_download",
     )
-
-
-def problems_csv(frame: pd.DataFrame) -> bytes:
-    """CSV in which no cell can be taken for a formula by a spreadsheet."""
-    safe = frame.copy()
-    for column in safe.columns:
-        safe[column] = [
-            f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")) else cell
-            for cell in safe[column]
-        ]
-    return safe.to_csv(index=False).encode("utf-8")
 
 
 def clip_lengths(corpus: Corpus) -> np.ndarray:
@@ -167,6 +162,13 @@ def clip_lengths(corpus: Corpus) -> np.ndarray:
 @st.cache_resource(max_entries=8, show_spinner="Reading the lengths of the clips")
 def _lengths(name: str, fingerprint: str, _corpus: Corpus) -> np.ndarray:
     return corpus_view.durations(_corpus)
+
+
+def permissions(corpus: Corpus) -> Permissions:
+    """What people may hear and read of a corpus."""
+    from core.corpora import Permissions
+
+    return Permissions.of(corpus.metadata)
 
 
 def _values(corpus: Corpus, column: str) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from core import BadInputError
 from dashboard.charts import NO_LABEL
+from dashboard.theme import JOINER
 
 if TYPE_CHECKING:
     from core import Corpus
@@ -86,7 +87,7 @@ def filtered(
         if values:
             chosen = set(values)
             keep &= table[column].fillna(NO_LABEL).isin(chosen).to_numpy(dtype=bool)
-    wanted = words.strip().casefold()
+    wanted = words.replace(JOINER, "").strip().casefold()
     if wanted:
         texts = table["text"].fillna("").astype(str) + "\n" + table["utterance_id"].astype(str)
         keep &= np.array([wanted in text.casefold() for text in texts], dtype=bool)

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from core import Config
+from core.spreadsheets import frame_csv
 
 STAGE_TITLES = {
     "alignment": "Stage 1: alignment of audio and text",
@@ -223,7 +224,7 @@ def as_csv(events: dict[str, pd.DataFrame]) -> bytes:
     parts = [frame.assign(run=run) for run, frame in events.items()]
     columns = ["run", "time", "stage", "step", "name", "value"]
     whole = pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
-    return whole.to_csv(index=False).encode("utf-8")
+    return frame_csv(whole)
 
 
 def _same(estimate: dict[str, Any]) -> tuple[str, str]:

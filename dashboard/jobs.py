@@ -108,7 +108,7 @@ def show_progress(run_id: str, current: State, *, speed: float | None = None) ->
         st.text(run_id, width="content")
         state.status_badge(current.status)
         if current.stage and current.status != "finished":
-            st.badge(theme.plain(current.stage), color="gray")
+            st.badge(theme.in_badge(current.stage, 40), color="gray")
     waiting = "waiting for its turn" if current.status == "queued" else "starting"
     st.progress(
         overview_view.done_share(current),

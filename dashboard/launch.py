@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.access import VARIABLE, is_loopback, read_access
+from core.limits import read_limits
 
 HERE = Path(__file__).resolve().parent
 LOCAL = "127.0.0.1"
@@ -34,6 +35,7 @@ def options(
     >>> "--server.port=9000" in options(port=9000)
     True
     """
+    limits = read_limits()
     debug = bool(os.environ.get("MIRAGE_DEBUG"))
     chosen = {
         "server.port": str(port),
@@ -42,12 +44,15 @@ def options(
         "server.enableXsrfProtection": "true",
         "server.enableCORS": "true",
         "server.showEmailPrompt": "false",
-        "server.maxUploadSize": "64",
+        # Of all uploads the largest: Streamlit refuses what is larger before it is read; each field has its own.
+        "server.maxUploadSize": str(max(limits.upload_mb, limits.table_mb)),
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "viewer",
         # `mirage dashboard` has said the address; what is logged is the business of core.logs.
         "logger.hideWelcomeMessage": "true",
         "logger.enableRich": "false",
+        # The CSV that tables offer by themselves is made in the browser, and a formula in it runs.
+        "client.disableDataExport": "true",
         # A traceback belongs in the terminal; the page shows the kind of fault only.
         "client.showErrorDetails": "full" if debug else "type",
         "runner.magicEnabled": "false",

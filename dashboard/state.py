@@ -189,7 +189,7 @@ def stamp(folder: Path, *patterns: str) -> Stamp:
 
 
 def corpus(name: str) -> Corpus:
-    """A corpus of the workspace, cached until its file changes.
+    """A corpus of the workspace as it may be shown, cached until its file changes; see ``core.corpora.Permissions``.
 
     Raises:
         BadInputError: no such corpus, or a damaged table.
@@ -289,8 +289,9 @@ def run_json(run_id: str, name: str) -> Any:
 @st.cache_resource(max_entries=8, show_spinner="Reading the corpus")
 def _corpus(name: str, root: str, files: Stamp) -> Corpus:
     from core import load_corpus
+    from core.corpora import for_people
 
-    return load_corpus(name, workspace=Workspace(root))
+    return for_people(load_corpus(name, workspace=Workspace(root)))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the run")

@@ -6,11 +6,14 @@ dark setting in the browser, at once and without a rerun; backgrounds are transp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
+
+from core.printable import one_line
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,6 +30,10 @@ CHART_CONFIG: dict[str, Any] = {
 }
 
 TRANSPARENT = "rgba(0, 0, 0, 0)"
+JOINER = "\u2060"
+"""What ``plain`` puts into names; whoever copies one from a page copies it too."""
+_LOOKED_FOR = re.compile(r":(?=[\w+/-])|@(?=\w)|www(?=\.)", re.IGNORECASE)
+
 GRID = "rgba(128, 140, 152, 0.22)"
 
 
@@ -131,9 +138,41 @@ def synthetic_badge() -> None:
 
 
 def plain(text: object) -> str:
-    """Text from data, escaped for places where Streamlit reads markdown (labels, badges, toasts).
+    """Text from data on one line, for places where Streamlit reads Markdown (labels, badges, toasts).
 
-    >>> plain("a*b")
-    'a\\\\*b'
+    A backslash is not enough for addresses, icons (``:material/home:``) and emoji (``:smile:``): those are looked for
+    after backslashes are gone. An invisible character (word joiner) keeps them apart.
+
+    >>> plain("a*b"), plain("a: b"), plain(":x:") == "\\\\:\\u2060x\\\\:"
+    ('a\\\\*b', 'a\\\\: b', True)
     """
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~" else sign for sign in str(text))
+    apart = _LOOKED_FOR.sub(lambda found: found[0] + JOINER, visible(text))
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>:$~&@" else sign for sign in apart)
+
+
+def in_badge(text: object, most: int = 80) -> str:
+    """As ``plain``, for the label of ``st.badge``, which escapes square brackets itself.
+
+    >>> in_badge("a [b] *")
+    'a [b] \\\\*'
+    """
+    return plain(short(text, most)).replace("\\[", "[").replace("\\]", "]")
+
+
+def short(text: object, most: int = 120) -> str:
+    """Text from data, cut where it would push everything else off the page.
+
+    >>> short("abcdef", 4), short("abc", 4)
+    ('abc…', 'abc')
+    """
+    whole = str(text)
+    return whole if len(whole) <= most else whole[: most - 1] + "…"
+
+
+def visible(text: object) -> str:
+    """Text from data on one line, with control characters and marks that turn its direction written out.
+
+    >>> visible("a\\u202eb\\n")
+    'a\\\\u202eb\\\\n'
+    """
+    return one_line(str(text))

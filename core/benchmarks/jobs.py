@@ -13,7 +13,7 @@ from core.files import read_json
 from core.jobs.starting import start_process
 from core.jobs.turns import GPU_BYTES, Claim, usable_cores
 from core.runs.state import State, read_state, request_stop
-from core.workspace import Workspace, check_name
+from core.workspace import Workspace, check_name, is_name
 
 KIND = "benchmark"
 
@@ -24,7 +24,7 @@ def benchmark_names(workspace: Workspace) -> list[str]:
     """The benchmarks of a workspace, the one that was worked on last first."""
     found = []
     for folder in workspace.benchmarks.glob("*"):
-        if folder.name.startswith(".") or not folder.is_dir():
+        if not is_name(folder.name) or not folder.is_dir():
             continue
         times = [
             path.stat().st_mtime

@@ -154,8 +154,11 @@ def check_port(host: str, port: int) -> None:
 
 def _start(host: str, port: int, no_browser: bool, auth: Path | None, url: str | None, warnings: list[str]) -> None:
     """Becomes the dashboard's process; Ctrl-C ends it."""
+    from core.limits import read_limits
     from core.workspace import Workspace
 
+    # What is wrong with them is to be said here, not by the server.
+    read_limits()
     place = Workspace()
     environment = {**os.environ, "MIRAGE_HOME": str(place.root)}
     # -P: a folder named `dashboard` where the person happens to be must not take this package's place.

@@ -51,6 +51,12 @@ def ingest(
         str,
         typer.Option(help="Decode clips `whole` or `pieces` of each; `auto`: pieces from 50,000 utterances on."),
     ] = "auto",
+    no_audio: Annotated[
+        bool, typer.Option("--no-audio", help="Licensed: pages never play or draw its clips (`mirage corpus`).")
+    ] = False,
+    no_transcript: Annotated[
+        bool, typer.Option("--no-transcript", help="Licensed: pages never show or search its transcripts.")
+    ] = False,
     list_corpora: Annotated[bool, typer.Option("--list", help="Name the supported corpora.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,6 +94,8 @@ def ingest(
                 path,
                 name=name,
                 replace=replace,
+                audio=not no_audio,
+                transcripts=not no_transcript,
                 progress=progress,
                 **{key: value for key, value in options.items() if value},
             )
@@ -129,6 +137,8 @@ def _summary(done: Ingested) -> dict[str, Any]:
         "utterances": len(corpus),
         "speakers": len(corpus.speakers()),
         "seconds": corpus.metadata["seconds"],
+        "audio_allowed": corpus.metadata["audio_allowed"],
+        "transcript_allowed": corpus.metadata["transcript_allowed"],
         "counts": {str(key): row for key, row in corpus.counts().to_dict(orient="index").items()},
         "published": None if done.published is None else done.published.to_dict(),
         "remarks": done.remarks,

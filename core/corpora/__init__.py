@@ -8,6 +8,12 @@ from core.corpora.drafts import Draft, Loader, Row, audio_files
 from core.corpora.folds import Fold, make_folds
 from core.corpora.ingest import Ingested, find_loader, ingest
 from core.corpora.loaders import LOADERS
+from core.corpora.permissions import (
+    Permissions,
+    change_permissions,
+    for_people,
+    require_audio,
+)
 from core.corpora.problems import NothingUsableError, Problem, write_problems
 from core.corpora.published import Comparison, compare
 from core.corpora.store import Corpus, load_corpus, save_corpus
@@ -28,19 +34,23 @@ __all__ = [
     "Ingested",
     "Loader",
     "NothingUsableError",
+    "Permissions",
     "Problem",
     "Row",
     "audio_files",
     "build_table",
+    "change_permissions",
     "class_view",
     "compare",
     "find_loader",
+    "for_people",
     "ingest",
     "load_corpus",
     "make_folds",
     "probe_audio",
     "read_audio",
     "read_emotion",
+    "require_audio",
     "save_corpus",
     "transcript_groups",
     "validate_table",

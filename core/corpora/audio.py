@@ -183,11 +183,13 @@ def _decode(path: Path, file: soundfile.SoundFile, first: int, last: int, *, who
     wanted = last - first
     blocks: list[np.ndarray] = []
     got = 0
+    # As many samples of all channels together: files may claim hundreds of channels.
+    size = max(1, _BLOCK // file.channels)
     try:
         if first:
             file.seek(first)
         while got < wanted:
-            block = file.read(min(_BLOCK, wanted - got), dtype="float32", always_2d=True)
+            block = file.read(min(size, wanted - got), dtype="float32", always_2d=True)
             if len(block) == 0:
                 break
             blocks.append(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32))

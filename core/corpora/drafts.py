@@ -40,7 +40,8 @@ class Loader:
     Attributes:
         name: as given to ``mirage ingest``.
         read: reads the folder; keyword options as in ``options``.
-        audio_allowed: whether clips may be played to people (kept in the corpus's metadata).
+        audio_allowed, transcript_allowed: whether clips may be played and transcripts shown to people (kept in the
+            corpus's metadata, see ``core.corpora.permissions``).
         named_by_folder: whether a corpus is called like its folder, not like the loader, where no name is given.
         home: the folder where no path is given, or None where a path is needed.
     """
@@ -53,6 +54,7 @@ class Loader:
     read: Callable[..., Draft]
     options: tuple[str, ...] = ()
     audio_allowed: bool = True
+    transcript_allowed: bool = True
     named_by_folder: bool = False
     home: Callable[[], Path] | None = None
 

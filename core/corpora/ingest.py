@@ -13,7 +13,8 @@ from core.corpora.checking import Depth, check_clips, depth_for
 from core.corpora.contract import draft_fault
 from core.corpora.drafts import Draft, Loader, Row, check_folder
 from core.corpora.loaders import BUILT_IN, LOADERS
-from core.corpora.paths import user_path
+from core.corpora.paths import table_path, user_path
+from core.corpora.permissions import Permissions, inherited, refuse_restricted
 from core.corpora.problems import NothingUsableError, Problem, printable
 from core.corpora.published import Comparison, compare
 from core.corpora.source import refuse_other, refuse_other_source, source_of
@@ -58,6 +59,9 @@ def ingest(
     workspace: Workspace | None = None,
     replace: bool = False,
     check: Depth = "auto",
+    audio: bool = True,
+    transcripts: bool = True,
+    refuse_licensed: bool = False,
     progress: Progress = silent,
     **options: Any,
 ) -> Ingested:
@@ -68,6 +72,9 @@ def ingest(
         name: in the workspace; by default the loader's name, for ``folder`` and ``audformat`` that of the folder.
         replace: also replace a corpus of that name that came from another folder, table, mapping or labels.
         check: decode clips ``whole``, or only ``pieces`` of each; ``auto`` takes pieces from 50,000 utterances on.
+        audio, transcripts: whether people may hear the clips and read the transcripts. What the loader, the corpus
+            that had this name, or another one of the same folder or table does not allow stays forbidden.
+        refuse_licensed: refuse data that another corpus keeps from people, instead of keeping it from them here too.
         options: of the loader (``folder``: table, mapping, labels, scales).
 
     Raises:
@@ -85,12 +92,16 @@ def ingest(
     root = check_folder(user_path(path))
     name = check_name(name or _default_name(chosen, root), "corpus")
     workspace = workspace or Workspace()
+    if refuse_licensed:
+        table = options.get("table")
+        refuse_restricted(name, [root, *([table_path(root, table)] if table else [])], workspace)
     before = None if replace else refuse_other(name, chosen, root, workspace)
     draft = _read(chosen, root, options)
     # Only now: an option that is a slip of the pen is to be told as such.
     source = source_of(root, options)
     refuse_other_source(name, before, source)
     depth = depth_for(check, len(draft.rows))
+    allowed, said_by = _allowed(chosen, Permissions(audio, transcripts), name, draft.root, source, workspace)
     usable = _usable(draft, depth, progress)
     if not usable.rows:
         first = f"; first: {usable.problems[0]}" if usable.problems else f" (expected layout: {chosen.layout})"
@@ -107,7 +118,7 @@ def ingest(
             "loader": chosen.name,
             "title": chosen.title,
             "licence": chosen.licence,
-            "audio_allowed": chosen.audio_allowed,
+            **allowed.to_metadata(),
             "source": source,
             "scales": draft.scales,
             "seconds": round(usable.seconds, 3),
@@ -118,7 +129,7 @@ def ingest(
         },
     )
     file = save_corpus(corpus, workspace)
-    remarks = draft.remarks + _remarks(corpus)
+    remarks = draft.remarks + _remarks(corpus) + _forbidden(allowed, said_by)
     if depth == "pieces":
         remarks.append("of each clip the beginning, middle and end were decoded; --check whole decodes all of it")
     return Ingested(load_corpus(file), usable.problems, remarks, file, published)
@@ -140,6 +151,27 @@ def find_loader(name: str) -> Loader:
             f"there is no corpus loader {name!r}; there are {known} (`mirage ingest --list`); "
             "any other corpus can be read with `mirage ingest folder PATH --table FILE`"
         ) from None
+
+
+def _allowed(
+    loader: Loader, wanted: Permissions, name: str, root: Path, source: dict[str, Any], workspace: Workspace
+) -> tuple[Permissions, list[str]]:
+    """What people may hear and read of the corpus: what the loader, the caller and other corpora all allow."""
+    places = [root, *([Path(source["table"]["path"])] if "table" in source else [])]
+    others, said_by = inherited(name, places, workspace)
+    return Permissions(loader.audio_allowed, loader.transcript_allowed) & wanted & others, said_by
+
+
+def _forbidden(allowed: Permissions, said_by: list[str]) -> list[str]:
+    parts = [
+        what
+        for what, yes in (("clips are not played", allowed.audio), ("transcripts are not shown", allowed.transcripts))
+        if not yes
+    ]
+    if not parts:
+        return []
+    of = f" (as of {', '.join(said_by)})" if said_by else ""
+    return [f"on pages, {' and '.join(parts)}{of}; `mirage corpus NAME` changes that"]
 
 
 def _with_takers(option: str) -> str:

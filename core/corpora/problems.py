@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Any
 
 from core.errors import BadInputError
 from core.files import write_text
+from core.printable import printable
+from core.spreadsheets import csv_text
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,7 @@ class NothingUsableError(BadInputError):
         self.problems = list(problems)
 
 
-def printable(text: str) -> str:
-    """``text`` with control characters and half surrogates escaped: file names can hold anything.
-
-    >>> printable("a\\x1b[31m")
-    'a\\\\x1b[31m'
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
-
-
 def write_problems(path: Path, problems: Iterable[Problem]) -> None:
     """Writes all problems as CSV; no cell can be taken for a formula by a spreadsheet."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("file", "row", "reason", "remedy"))
-    for problem in problems:
-        row = "" if problem.row is None else problem.row
-        writer.writerow((_cell(problem.file), row, _cell(problem.reason), _cell(problem.remedy)))
-    write_text(Path(path), buffer.getvalue())
-
-
-def _cell(text: str) -> str:
-    text = printable(text)
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text
+    rows = ([printable(one.file), one.row, printable(one.reason), printable(one.remedy)] for one in problems)
+    write_text(Path(path), csv_text(("file", "row", "reason", "remedy"), rows))

@@ -29,7 +29,8 @@ VERSION = 1
 
 NO_EMOTION = "(none)"
 NO_SESSION = "(none)"
-_KEY = b"mirage"
+KEY = b"mirage"
+"""Where the Parquet file keeps the metadata, as JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +43,10 @@ class Corpus:
         table: the contract's columns, RangeIndex; missing strings are None, missing numbers NaN, ``emotion_votes`` a
             dict or None.
         metadata: ``loader``, ``title``, ``licence``, ``source`` (table, mapping and labels), ``scales``,
-            ``audio_allowed`` (may clips be played), ``seconds`` of all clips, ``checked`` (``whole`` or ``pieces`` of
-            each were decoded), ``published`` (how it compares with the counts published of it, or None), ``version``,
-            ``problems`` (the first thousand left-out rows) and ``problems_total``.
+            ``audio_allowed`` and ``transcript_allowed`` (see ``core.corpora.permissions``), ``seconds`` of all clips,
+            ``checked`` (``whole`` or ``pieces`` of each were decoded), ``published`` (how it compares with the counts
+            published of it, or None), ``version``, ``problems`` (the first thousand
+            left-out rows) and ``problems_total``.
     """
 
     name: str
@@ -130,7 +132,7 @@ def save_corpus(corpus: Corpus, target: Workspace | Path, *, portable: bool = Fa
     root = os.path.relpath(corpus.root, path.parent) if portable else str(corpus.root)
     metadata = {**corpus.metadata, "name": corpus.name, "root": root, "version": VERSION}
     encoded = json.dumps(finite(metadata), ensure_ascii=True, allow_nan=False).encode("ascii")
-    arrow = to_arrow(corpus.table).replace_schema_metadata({_KEY: encoded})
+    arrow = to_arrow(corpus.table).replace_schema_metadata({KEY: encoded})
     with atomic_path(path) as temporary:
         pq.write_table(arrow, temporary, compression="zstd")
     return path
@@ -175,7 +177,7 @@ def _find(name_or_path: str | Path, workspace: Workspace | None) -> Path:
 
 
 def _metadata(arrow: pa.Table, where: str) -> dict[str, Any]:
-    raw = (arrow.schema.metadata or {}).get(_KEY)
+    raw = (arrow.schema.metadata or {}).get(KEY)
     try:
         content = json.loads(raw) if raw is not None else None
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.alignment import Aligner
 from core.config import Config
-from core.corpora import Corpus, load_corpus
+from core.corpora import Permissions
 from core.errors import BadInputError
 from core.files import read_json
 from core.generation import Discriminator, Generator
@@ -23,6 +23,7 @@ from core.networks import Network
 from core.projection import Projector
 from core.runs.encoders import RunEncoders
 from core.runs.files import find_run, read_config, read_coordinates, read_features, refuse_unfinished
+from core.runs.licensed import RunCorpus
 from core.runs.neighbours import Neighbourhood
 from core.runs.quality import read_quality
 from core.runs.requests import Batch, Request, checked_seed
@@ -40,7 +41,7 @@ class LoadedRun:
         id, path, config: its name, folder and configuration.
         classes: k emotions. code_names: ``u1`` ... ``um``. mode: text, free or paired.
         utterances: n rows with utterance_id, emotion, label, text, speaker, session, gender, audio, start, end, part,
-            predicted, p_true ... ; row i belongs to ``h[i]``.
+            predicted, p_true ... ; row i belongs to ``h[i]``. ``text`` is empty where it must not be shown.
         h: (n, d) float32 aligned audio features. t: (n, d) aligned text features, zero rows without text, or None.
         has_text: (n,) bool. corpus: name of the corpus.
     """
@@ -68,12 +69,13 @@ class LoadedRun:
         self.code_names: list[str] = [f"u{index + 1}" for index in range(shape["codes"])]
         self.noise_size: int = shape["noise"]
         self.mode: str = "paired" if shape["paired"] else "text" if shape["text"] else "free"
-        self.utterances, self.h, self.t, metadata = read_features(path, self.dim)
+        self._utterances, self.h, self.t, metadata = read_features(path, self.dim)
         if self.mode == "text" and self.t is None:
             raise BadInputError(f"{path / 'features' / 'aligned.safetensors'}: t is missing; the run is damaged")
-        self.has_text: np.ndarray = self.utterances["has_text"].to_numpy(dtype=bool)
+        self.has_text: np.ndarray = self._utterances["has_text"].to_numpy(dtype=bool)
         self.corpus: str = metadata.get("corpus", self.config.data.corpus)
         self.workspace = workspace
+        self._licensed = RunCorpus(self.corpus, workspace, metadata)
 
     def __repr__(self) -> str:
         return f"LoadedRun({self.id!r}, {len(self.utterances)} utterances, {', '.join(self.classes)}, mode {self.mode})"
@@ -252,25 +254,21 @@ class LoadedRun:
             BadInputError: the corpus is not in this workspace or no longer has the utterance, its clips must not be
                 played, or the file is not on this machine.
         """
-        corpus = self._corpus()
-        if not corpus.metadata.get("audio_allowed", True):
-            raise BadInputError(f"corpus {self.corpus}: its clips must not be played here")
-        utterance = self.utterances["utterance_id"].iat[row]
-        places = np.flatnonzero((corpus.table["utterance_id"] == utterance).to_numpy())
-        if not len(places):
-            raise BadInputError(f"corpus {self.corpus} has no utterance {utterance!r} (any more)")
-        return corpus.waveform(int(places[0]), rate)
+        return self._licensed.waveform(str(self._utterances["utterance_id"].iat[row]), rate)
 
-    def _corpus(self) -> Corpus:
-        path = self.workspace.corpus_file(self.corpus)
-        if not path.is_file():
-            raise BadInputError(f"the audio is not here: corpus {self.corpus!r} is not in {self.workspace.corpora}")
-        changed = path.stat().st_mtime_ns
-        if self._opened_corpus is None or self._opened_corpus[0] != changed:
-            self._opened_corpus = (changed, load_corpus(self.corpus, self.workspace))
-        return self._opened_corpus[1]
+    @property
+    def permissions(self) -> Permissions:
+        """What people may hear and read of the run's utterances; a switch that is changed holds at once."""
+        return self._licensed.permissions
 
-    _opened_corpus: tuple[int, Corpus] | None = None
+    @property
+    def utterances(self) -> pd.DataFrame:
+        """The n utterances; ``text`` is empty where transcripts must not be shown."""
+        return self._utterances if self.permissions.transcripts else self._silent
+
+    @cached_property
+    def _silent(self) -> pd.DataFrame:
+        return self._utterances.assign(text=None)
 
     def networks(self) -> dict[str, Network]:
         """The networks by name: aligner, generator, discriminator, projector."""

@@ -44,9 +44,11 @@ class Conditioned(Protocol):
     noise_size: int
     dim: int
     mode: str
-    utterances: pd.DataFrame
     t: np.ndarray | None
     has_text: np.ndarray
+
+    @property
+    def utterances(self) -> pd.DataFrame: ...
 
     def encode_text(self, sentences: list[str]) -> np.ndarray: ...
 

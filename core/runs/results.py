@@ -12,6 +12,7 @@ from torch import Tensor
 
 from core.alignment import Aligner
 from core.config import Config
+from core.corpora import Permissions
 from core.files import atomic_directory, atomic_path, read_json, write_json
 from core.generation import GenerationStage, held_out_figures
 from core.networks import write_tensors
@@ -126,8 +127,12 @@ def write_features(folder: Path, data: RunData, features: dict[str, Tensor]) -> 
         ),
         has_text=data.has_text,
     )
+    allowed = Permissions.of(data.corpus.metadata)
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({"corpus": data.corpus.name})
+    arrow = arrow.replace_schema_metadata(
+        # The switches of the corpus go with the run: a copy of it keeps to them where the corpus is not.
+        {"corpus": data.corpus.name, **{key: str(yes).lower() for key, yes in allowed.to_metadata().items()}}
+    )
     with atomic_directory(folder / "features") as temporary:
         pq.write_table(arrow, temporary / "utterances.parquet")
         write_tensors(

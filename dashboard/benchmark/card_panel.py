@@ -10,6 +10,7 @@ from core import MirageError
 from core.jobs import job_log
 from core.logs import readable
 from core.runs import quality_state, start_quality
+from core.spreadsheets import file_name
 from dashboard import state, theme
 from dashboard.benchmark import card_figure, card_view
 
@@ -119,7 +120,7 @@ def _show_card(run_id: str, card: card_view.Card) -> None:
         st.download_button(
             "Report card as JSON",
             lambda: json.dumps(card, indent=2, ensure_ascii=False),
-            file_name=f"{run_id}-quality.json",
+            file_name=file_name(f"{run_id}-quality", "json"),
             mime="application/json",
             icon=":material/download:",
             on_click="ignore",

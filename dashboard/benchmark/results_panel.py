@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.files import finite
+from core.spreadsheets import file_name
 from dashboard import state, theme
 from dashboard.benchmark import family, figures, matrices_panel, store, view, watch
 
@@ -210,7 +211,7 @@ def _about(name: str, results: view.Results, kind: str, unfinished: bool) -> Non
         st.download_button(
             "Table as CSV",
             lambda: view.as_csv(results),
-            file_name=f"{name}.csv",
+            file_name=file_name(name, "csv"),
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
@@ -219,7 +220,7 @@ def _about(name: str, results: view.Results, kind: str, unfinished: bool) -> Non
         st.download_button(
             "All figures as JSON" if not unfinished else "Figures so far as JSON",
             lambda: json.dumps(finite(results), indent=2, ensure_ascii=False),
-            file_name=f"{name}-results.json",
+            file_name=file_name(f"{name}-results", "json"),
             mime="application/json",
             icon=":material/download:",
             on_click="ignore",

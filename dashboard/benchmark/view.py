@@ -10,6 +10,7 @@ import pandas as pd
 
 from core import BadInputError
 from core.benchmarks import p_words, verdict
+from core.spreadsheets import frame_csv
 
 FEATURES = {"audio": "audio", "audio_and_text": "audio and text"}
 REFERENCE = "reference"
@@ -216,7 +217,7 @@ def as_csv(results: Results) -> str:
         }.items()
     ):
         table.insert(position, column, value)
-    return table.to_csv(index=False)
+    return frame_csv(table).decode("utf-8")
 
 
 def _all(results: Results) -> dict[str, dict[str, Any]]:

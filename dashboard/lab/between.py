@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core import BadInputError
-from dashboard import theme
+from dashboard import licence, theme
 from dashboard.lab.controls import CODE_LIMIT
 from dashboard.space.points import MapPoints
 from dashboard.space.selection import row_of_id
@@ -89,8 +89,13 @@ def show_ends(run: LoadedRun, points: MapPoints, fault: str) -> None:
                 )
                 if row is not None:
                     record = run.utterances.iloc[row]
-                    said = record["text"] if isinstance(record["text"], str) else "(no transcript)"
-                    st.caption(theme.plain(f"{end}: {record['utterance_id']}, {record['emotion']} - {said}"))
+                    said = licence.said(record, run.permissions, most=300)
+                    st.caption(
+                        theme.plain(
+                            f"{end}: {theme.short(record['utterance_id'])}, {theme.short(record['emotion'], 40)} "
+                            f"- {said}"
+                        )
+                    )
         if fault := st.session_state.get(f"{_KEY}_fault") or fault:
             st.warning(theme.plain(fault), icon=":material/error:")
         st.caption(
@@ -100,7 +105,7 @@ def show_ends(run: LoadedRun, points: MapPoints, fault: str) -> None:
 
 
 def _typed(run_id: str, points: MapPoints, end: str) -> None:
-    wanted = str(st.session_state.get(f"lab_end_{end}") or "").strip()
+    wanted = str(st.session_state.get(f"lab_end_{end}") or "").replace(theme.JOINER, "").strip()
     row = row_of_id(points, wanted)
     st.session_state[f"{_KEY}_fault"] = (
         f"there is no utterance {wanted!r} in this run" if wanted and row is None else ""

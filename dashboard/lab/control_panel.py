@@ -15,6 +15,8 @@ from dashboard.lab.controls import Controls
 from dashboard.space.widgets import SAME, key_for, taken
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from core import LoadedRun
 
 ANY_TEXT = -1
@@ -67,15 +69,13 @@ def show_controls(run: LoadedRun, now: Controls) -> None:
 
 def _text(run: LoadedRun, now: Controls) -> None:
     rows = text_rows(run, now)
-    labels = run.utterances["text"]
-    emotions = run.utterances["emotion"]
+    table = run.utterances
+    readable = run.permissions.transcripts
     st.selectbox(
         "Text",
         [ANY_TEXT, *rows],
         key=key_for("lab_text", ANY_TEXT if now.text is None else now.text),
-        format_func=lambda row: (
-            "any text of this emotion" if row == ANY_TEXT else _said(labels.iat[row], emotions.iat[row])
-        ),
+        format_func=lambda row: "any text of this emotion" if row == ANY_TEXT else _said(table, int(row), readable),
         on_change=_text_chosen,
         help="The text feature that conditions the generator: that of one sentence of the corpus for all samples, or "
         "for each sample that of a training sentence of the emotion.",
@@ -83,10 +83,16 @@ def _text(run: LoadedRun, now: Controls) -> None:
 
 
 def text_rows(run: LoadedRun, now: Controls) -> list[int]:
-    """One row for each different sentence, those of the asked emotion first; the chosen row is always among them."""
+    """One row for each different sentence, those of the asked emotion first; the chosen row is always among them.
+
+    Where transcripts must not be shown, each utterance with text: which of them say the same is kept back too.
+    """
     table = run.utterances
-    usable = table[run.has_text & table["text"].map(lambda text: isinstance(text, str)).to_numpy(dtype=bool)]
     asked = now.asked(run.classes)
+    if not run.permissions.transcripts:
+        mine = (table["label"] == asked).to_numpy(dtype=bool)
+        return [int(row) for part in (mine, ~mine) for row in (run.has_text & part).nonzero()[0]]
+    usable = table[run.has_text & table["text"].map(lambda text: isinstance(text, str)).to_numpy(dtype=bool)]
     own = usable[usable["label"] == asked].drop_duplicates("text").index.to_list()
     said = set(table["text"].iloc[own])
     others = usable[~usable["text"].isin(said)].drop_duplicates("text").index.to_list()
@@ -94,8 +100,9 @@ def text_rows(run: LoadedRun, now: Controls) -> list[int]:
     return rows if now.text is None or now.text in rows else [now.text, *rows]
 
 
-def _said(text: object, emotion: object) -> str:
-    words = str(text)
+def _said(table: pd.DataFrame, row: int, readable: bool) -> str:
+    words = str(table["text"].iat[row]) if readable else f"text of {table['utterance_id'].iat[row]}"
+    emotion = table["emotion"].iat[row]
     short = words if len(words) <= _TEXT_LENGTH else words[: _TEXT_LENGTH - 1] + "…"
     return f"{short} ({emotion})" if isinstance(emotion, str) else short
 

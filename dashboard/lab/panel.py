@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard import components, theme
+from dashboard import components, licence, theme
 from dashboard.lab import between, component, directions, export, store
 from dashboard.lab import controls as logic
 from dashboard.lab.control_panel import show_controls
@@ -76,15 +76,18 @@ def _nearest(run: LoadedRun, now: Controls, readout: Readout) -> None:
     for place, (row, distance, cell) in enumerate(zip(rows[0], distances[0], cells, strict=False)):
         record = run.utterances.iloc[int(row)]
         with cell, st.container(border=True, height="stretch"):
-            said = record["text"] if isinstance(record["text"], str) else "(no transcript)"
-            st.text(said if len(said) <= 90 else said[:89] + "…")
-            facts = [str(record[name]) for name in ("emotion", "speaker", "part") if isinstance(record[name], str)]
+            st.text(licence.said(record, run.permissions, most=90))
+            facts = [
+                theme.short(record[name], 40)
+                for name in ("emotion", "speaker", "part")
+                if isinstance(record[name], str)
+            ]
             st.caption(theme.plain(" · ".join([*facts, f"distance {distance:.2f}"])))
             sound = audio_of(run, int(row))
             if sound.wav is None:
                 st.caption(theme.plain(sound.reason))
             else:
-                st.audio(sound.wav, format="audio/wav", alt=f"Clip of utterance {record['utterance_id']}")
+                st.audio(sound.wav, format="audio/wav", alt=f"Clip of utterance {theme.short(record['utterance_id'])}")
             with st.container(horizontal=True, gap="xsmall"):
                 for end in between.ENDS:
                     st.button(

@@ -42,6 +42,9 @@ class Sound:
 
 def audio_of(run: LoadedRun, row: int) -> Sound:
     """The clip of utterance ``row`` of ``run`` as a WAV file."""
+    if not run.permissions.audio:
+        # Not from the cache either: a switch holds at once.
+        return Sound(None, clip_of(run, row).reason)
     try:
         return Sound(_wav(str(run.path), row, run))
     except BadInputError as error:

@@ -16,6 +16,7 @@ from dashboard.space.colouring import Colouring
 from dashboard.space.own import Own
 from dashboard.space.points import GeneratedPoints, MapPoints, frame_of
 from dashboard.space.selection import Selection
+from dashboard.theme import short
 
 WORDS_MOST = 20_000
 """Utterances up to which the words of the tooltips are sent too; above, a point says its category and its row."""
@@ -47,10 +48,10 @@ def words_pack(points: MapPoints) -> tuple[str, bytes] | None:
     table = points.table
     rows = [
         [
-            str(identity),
-            emotion if isinstance(emotion, str) else "no label",
-            " · ".join(str(value) for value in (speaker, part) if isinstance(value, str)),
-            text[:_SAID] if isinstance(text, str) else "",
+            short(identity),
+            short(emotion, 40) if isinstance(emotion, str) else "no label",
+            " · ".join(short(value, 40) for value in (speaker, part) if isinstance(value, str)),
+            short(text, _SAID) if isinstance(text, str) else "",
         ]
         for identity, emotion, speaker, part, text in zip(
             table["utterance_id"], table["emotion"], table["speaker"], table["part"], table["text"], strict=True
@@ -102,7 +103,7 @@ def component_data(
         "whole": list(_whole(points, generated, own)),
         "colours": {
             "title": colours.title,
-            "names": list(colours.names),
+            "names": [short(name, 40) for name in colours.names],
             "colours": list(colours.colours),
             "scale": None if colours.scale is None else list(colours.scale),
         },

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, corpus_view, theme
+from dashboard import charts, corpus_view, licence, theme
 from dashboard.space import store, tables
 from dashboard.space.clip import RATE, clip_of
 from dashboard.space.figures import bars_height, posterior_bars
@@ -21,8 +21,8 @@ def show_utterance(run: LoadedRun, points: MapPoints, row: int, *, k: int) -> No
     """The picked utterance beside the map."""
     record = points.table.iloc[row]
     with st.container(border=True):
-        st.markdown(f"**{theme.plain(record['utterance_id'])}**")
-        st.text(record["text"] if isinstance(record["text"], str) else "(no transcript)")
+        st.markdown(f"**{theme.plain(theme.short(record['utterance_id']))}**")
+        st.text(licence.said(record, run.permissions))
         st.caption(theme.plain(_facts(record)))
         clip = clip_of(run, row)
         if clip.samples is None:
@@ -82,7 +82,7 @@ def _on_neighbour(rows: list[int], key: str) -> None:
 
 def _facts(record: pd.Series) -> str:
     named = [("", "emotion"), ("speaker ", "speaker"), ("session ", "session"), ("", "gender"), ("", "part")]
-    return " · ".join(prefix + str(record[name]) for prefix, name in named if isinstance(record[name], str))
+    return " · ".join(prefix + theme.short(record[name], 40) for prefix, name in named if isinstance(record[name], str))
 
 
 def verdict(record: pd.Series, points: MapPoints) -> str:

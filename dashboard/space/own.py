@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core import BadInputError
-from core.corpora import read_audio
+from core.sandbox import read_sound
 from dashboard.space.clip import RATE
+from dashboard.theme import visible
 
 if TYPE_CHECKING:
     from core import LoadedRun
 
-LONGEST = 60.0
-"""Seconds of a recording that are taken."""
-MOST = 12
 _NAME = 40
 
 
@@ -34,21 +30,19 @@ class Own:
 
 
 def from_recording(run: LoadedRun, content: bytes, name: str) -> Own:
-    """The sound file ``content`` as a point of ``run``; of more than a minute, the first minute.
+    """The sound file ``content`` as a point of ``run``; of a long one the beginning, see ``core.limits``.
+
+    It is decoded in a process of its own.
 
     Raises:
-        BadInputError: no sound file, or the encoder that the run names is none.
+        BadInputError: no sound file, one that is too large or takes too much to decode, or the encoder that the run
+            names is none.
         FailureError: the encoder is not on this machine and cannot be fetched.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "recording.wav"
-        file.write_bytes(content)
-        try:
-            samples = read_audio(file, rate=RATE)
-        except BadInputError as error:
-            raise BadInputError(str(error).replace(f"{file}: ", "the recording: ")) from None
-    h = run.encode_audio(samples[: int(LONGEST * RATE)], RATE)
-    return Own(name[:_NAME], "audio", h[0], run.project(h)[0], run.posterior(h)[0])
+    if not content:
+        raise BadInputError("the recording: the file is empty (0 bytes); record it again")
+    h = run.encode_audio(read_sound(content, "the recording", rate=RATE), RATE)
+    return Own(_short(name), "audio", h[0], run.project(h)[0], run.posterior(h)[0])
 
 
 def from_sentence(run: LoadedRun, sentence: str) -> Own:
@@ -59,5 +53,10 @@ def from_sentence(run: LoadedRun, sentence: str) -> Own:
         FailureError: the encoder is not on this machine and cannot be fetched.
     """
     t = run.encode_text([sentence])
-    words = sentence if len(sentence) <= _NAME else sentence[: _NAME - 1] + "…"
-    return Own(words, "text", t[0], run.project(t)[0], run.text_posterior(t)[0])
+    return Own(_short(sentence), "text", t[0], run.project(t)[0], run.text_posterior(t)[0])
+
+
+def _short(name: str) -> str:
+    """A name for the map: control characters and what turns the direction of writing made visible, cut to fit."""
+    name = visible(name)
+    return name if len(name) <= _NAME else name[: _NAME - 1] + "…"

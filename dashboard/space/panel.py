@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dashboard import components, theme
+from dashboard import components, licence, theme
 from dashboard.space import colouring, component, search, store, tables
 from dashboard.space.component import MapLook
 from dashboard.space.detail import show_utterance
@@ -67,7 +67,7 @@ def _space(run: LoadedRun) -> None:
             )
             components.mount_pack("paint", content)
         st.caption(quality_line(run))
-        show_selected(points, visible, chosen)
+        show_selected(run, points, visible, chosen)
     with right:
         if chosen.picked is None:
             _hint()
@@ -78,6 +78,7 @@ def _space(run: LoadedRun) -> None:
 
 
 def _controls(run: LoadedRun, points: MapPoints) -> tuple[MapLook, str, int]:
+    readable = run.permissions.transcripts
     with st.container(horizontal=True, vertical_alignment="bottom"):
         options = colouring.choices(points)
         _drop_foreign("colour", options)
@@ -134,8 +135,9 @@ def _controls(run: LoadedRun, points: MapPoints) -> tuple[MapLook, str, int]:
             on_change=_search,
             args=(run, points),
             width=220,
+            disabled=not readable,
         )
-        if run.t is not None:
+        if run.t is not None and readable:
             st.toggle(
                 "by meaning",
                 key=store.MEANING_PARAMETER,
@@ -145,6 +147,8 @@ def _controls(run: LoadedRun, points: MapPoints) -> tuple[MapLook, str, int]:
                 help=f"Off: transcripts with these words as they stand. On: the {search.MEANING_MOST} that mean most "
                 "nearly the same in this run's space, by its text encoder.",
             )
+    if not readable:
+        st.caption(licence.NO_SEARCH)
     if fault := st.session_state.get(store.FAULT):
         st.warning(theme.plain(fault), icon=":material/error:")
     pairs = bool(st.session_state.get("pairs", True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,14 @@ from dashboard.space import selection, store, tables
 from dashboard.space.points import MapPoints
 from dashboard.space.widgets import SAME, key_for, taken
 
+if TYPE_CHECKING:
+    from core import LoadedRun
+
 TABLE_MOST = 1000
 """Rows that the table shows: a browser takes long for tens of thousands."""
 
 
-def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Selection) -> None:
+def show_selected(run: LoadedRun, points: MapPoints, visible: np.ndarray, chosen: selection.Selection) -> None:
     """The selected utterances, or all visible ones; the marked row is the picked one."""
     rows = chosen.rows or tuple(np.flatnonzero(visible).tolist())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -40,7 +43,7 @@ def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Sele
             ):
                 st.download_button(
                     label,
-                    partial(_export, make, points, rows),
+                    partial(_export, make, run, rows),
                     file_name=f"aligned-space-{len(rows)}.{suffix}",
                     mime=mime,
                     icon=":material/download:",
@@ -64,8 +67,9 @@ def show_selected(points: MapPoints, visible: np.ndarray, chosen: selection.Sele
     )
 
 
-def _export(make: Callable[[pd.DataFrame], bytes], points: MapPoints, rows: tuple[int, ...]) -> bytes:
-    return make(tables.exported_table(points, rows))
+def _export(make: Callable[[pd.DataFrame], bytes], run: LoadedRun, rows: tuple[int, ...]) -> bytes:
+    # Asked for now: what may be shown can have changed since the button was drawn.
+    return make(tables.exported_table(store.points_of(run), rows))
 
 
 def _columns() -> dict[str, Any]:

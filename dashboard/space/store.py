@@ -69,6 +69,9 @@ def current(run: LoadedRun, points: MapPoints) -> SpaceState:
 def found(run: LoadedRun, points: MapPoints, words: str, by_meaning: bool) -> tuple[int, ...]:
     """The rows that a search finds; what was wrong with it is kept to be shown."""
     st.session_state[FAULT] = ""
+    if not run.permissions.transcripts:
+        # What is found would tell the words: also of an address, and of a page drawn before the switch was changed.
+        return ()
     if not by_meaning or run.t is None:
         return matches(points, words)
     try:
@@ -142,7 +145,7 @@ def _write(name: str, value: str | None) -> None:
 
 def points_of(run: LoadedRun) -> MapPoints:
     """The map of a run, computed once for all sessions."""
-    return _points(id(run), run)[1]
+    return _points(id(run), run.permissions.transcripts, run)[1]
 
 
 def generated_of(run: LoadedRun, per_emotion: int) -> GeneratedPoints:
@@ -152,7 +155,7 @@ def generated_of(run: LoadedRun, per_emotion: int) -> GeneratedPoints:
 
 def packs_of(run: LoadedRun) -> tuple[tuple[str, bytes], tuple[str, bytes] | None]:
     """Places and words of the map of a run, made once for all sessions."""
-    return _packs(id(run), run)[1]
+    return _packs(id(run), run.permissions.transcripts, run)[1]
 
 
 def coloured(run: LoadedRun, by: str, per_emotion: int) -> Colouring:
@@ -162,7 +165,7 @@ def coloured(run: LoadedRun, by: str, per_emotion: int) -> Colouring:
 
 # The run is kept with the result: as long as an entry lives, no other object can have the id it is found by.
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _packs(key: int, _run: LoadedRun) -> tuple[LoadedRun, Any]:
+def _packs(key: int, readable: bool, _run: LoadedRun) -> tuple[LoadedRun, Any]:
     points = points_of(_run)
     return _run, (places_pack(points), words_pack(points))
 
@@ -174,7 +177,7 @@ def _coloured(key: int, by: str, per_emotion: int, _run: LoadedRun) -> tuple[Loa
 
 
 @st.cache_resource(max_entries=4, show_spinner="Laying out the map")
-def _points(key: int, _run: LoadedRun) -> tuple[LoadedRun, MapPoints]:
+def _points(key: int, readable: bool, _run: LoadedRun) -> tuple[LoadedRun, MapPoints]:
     return _run, map_points(_run)
 
 

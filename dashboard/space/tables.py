@@ -9,25 +9,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from core.spreadsheets import frame_csv
 from dashboard.space.points import MapPoints
 
 if TYPE_CHECKING:
     from core import LoadedRun
 
 SHOWN = ("utterance_id", "emotion", "predicted", "p_true", "mi", "speaker", "part", "text")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def shown_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
     """The columns that the page shows for ``rows``, in their order."""
     table = points.table.iloc[list(rows)].assign(mi=points.mi[list(rows)])
-    return table.loc[:, list(SHOWN)].reset_index(drop=True)
+    # Without a transcript there is no such column, whether there are none or they must not be shown.
+    names = [name for name in SHOWN if name != "text" or table["text"].notna().any()]
+    return table.loc[:, names].reset_index(drop=True)
 
 
 def exported_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
     """Everything that is known of ``rows``: the utterances' columns, their places on the map, the pointwise MI."""
     chosen = list(rows)
     table = points.table.iloc[chosen].reset_index(drop=True)
+    if table["text"].isna().all():
+        table = table.drop(columns="text")
     table.insert(0, "row", chosen)
     for name, places in (("audio", points.audio), ("text", points.text)):
         table[f"map_{name}_x"] = places[chosen, 0]
@@ -47,7 +51,8 @@ def neighbour_table(run: LoadedRun, points: MapPoints, row: int, k: int = 8) -> 
 
 def near_table(utterances: pd.DataFrame, rows: Sequence[int], distances: Sequence[float]) -> pd.DataFrame:
     """Utterances that are near something, nearest first, with their distance."""
-    table = utterances.iloc[list(rows)][["utterance_id", "emotion", "speaker", "text"]].reset_index(drop=True)
+    names = ["utterance_id", "emotion", "speaker", *(["text"] if utterances["text"].notna().any() else [])]
+    table = utterances.iloc[list(rows)][names].reset_index(drop=True)
     table.insert(0, "distance", list(distances))
     return table
 
@@ -61,16 +66,8 @@ def agreement(points: MapPoints, row: int, others: Iterable[int], k: int) -> int
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """``table`` as CSV (UTF-8 with a mark, so that spreadsheets read accents), safe against formulas.
-
-    A text cell that a spreadsheet would run as a formula gets an apostrophe in front.
-    """
-    safe = table.copy()
-    for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = pd.Series([formula_safe(value) for value in safe[name]], index=safe.index, dtype="object")
-    safe.columns = pd.Index([formula_safe(name) for name in safe.columns])
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    """``table`` as CSV (UTF-8 with a mark, so that spreadsheets read accents), safe against formulas."""
+    return frame_csv(table, mark=True)
 
 
 def parquet_bytes(table: pd.DataFrame) -> bytes:
@@ -78,14 +75,3 @@ def parquet_bytes(table: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     return buffer.getvalue()
-
-
-def formula_safe(value: object) -> object:
-    """``value``, with an apostrophe in front where a spreadsheet would take it for a formula.
-
-    >>> formula_safe("=1+1"), formula_safe("plain"), formula_safe(-1.5)
-    ("'=1+1", 'plain', -1.5)
-    """
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return "'" + value
-    return value

@@ -29,6 +29,7 @@ def test_local_without_telemetry_and_protected() -> None:
     assert options["browser.gatherUsageStats"] == "false"
     assert options["server.fileWatcherType"] == "none"
     assert options["server.enableXsrfProtection"] == "true"
+    assert options["client.disableDataExport"] == "true"
     assert "server.headless" not in options
     assert chosen(port=1, browser=False)["server.headless"] == "true"
 

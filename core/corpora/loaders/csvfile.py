@@ -14,6 +14,7 @@ from core.errors import BadInputError
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LARGEST = 1 << 30
+_MOST_COLUMNS = 2000
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ def parse_sheet(text: str, name: str) -> Sheet:
                 continue
             if header is None:
                 header = cells
+                if len(header) > _MOST_COLUMNS:
+                    raise BadInputError(
+                        f"{name}, row {number}: has {len(header):,} columns, which no table of utterances has; "
+                        "check the delimiter"
+                    )
             else:
                 rows.append((number, cells))
     except csv.Error as error:

@@ -41,6 +41,20 @@ def test_foreign_address_is_named(host: str) -> None:
         check_port(host, 8501)
 
 
+def test_wrong_limit_ends_with_2_and_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "dashboard", "--port", "8599", "--no-browser"],
+        env={"MIRAGE_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin", "MIRAGE_UPLOAD_MB": "much"},
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip() == "mirage: MIRAGE_UPLOAD_MB=much: a whole number from 1 to 2048 is needed"
+
+
 @pytest.mark.parametrize("command", ["dashboard", "demo"])
 def test_port_in_use_ends_with_2_and_one_line(command: str, taken: int, tmp_path: Path) -> None:
     done = subprocess.run(

@@ -294,12 +294,12 @@ def test_every_loader_says_what_it_is():
 
 
 def test_problems_as_csv_are_harmless(tmp_path):
-    nasty = [Problem('=HYPERLINK("x")', 3, "+1", "@cmd"), Problem("a\x1b[31m\nb.wav", None, "\t-2", "do")]
+    nasty = [Problem('=HYPERLINK("x")', 3, "+A1", "@cmd"), Problem("a\x1b[31m\nb.wav", None, "\t-2", "do")]
     write_problems(tmp_path / "p.csv", nasty)
     with (tmp_path / "p.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["file", "row", "reason", "remedy"]
-    assert rows[1] == ['\'=HYPERLINK("x")', "3", "'+1", "'@cmd"]
+    assert rows[1] == ['\'=HYPERLINK("x")', "3", "'+A1", "'@cmd"]
     assert rows[2] == ["a\\x1b[31m\\nb.wav", "", "\\t-2", "do"]
     assert "\x1b" not in str(nasty[1])
     assert "\n" not in str(nasty[1])

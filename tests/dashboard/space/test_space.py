@@ -231,11 +231,6 @@ def test_export_is_safe_in_a_spreadsheet_and_whole(points: MapPoints) -> None:
     assert back["row"].tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "  =1", "\n=1"])
-def test_each_formula_is_quoted(cell: str) -> None:
-    assert tables.formula_safe(cell) == "'" + cell
-
-
 def test_neighbours_leave_out_the_utterance_itself(points: MapPoints, text_run: LoadedRun) -> None:
     near = tables.neighbour_table(text_run, points, 7, k=5)
     assert len(near) == 5
