@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import BadInputError, FailureError
+from core.reading import named_path
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -61,30 +62,50 @@ class Checkpoint:
             return AutoConfig.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
 
 
-def find_checkpoint(id_or_path: str | Path) -> Checkpoint:
+def find_checkpoint(id_or_path: str | Path | Checkpoint) -> Checkpoint:
     """The checkpoint in a folder, in the hub's cache or, fetched, from the hub. ``minilm`` is a short name.
+
+    One that has been found is given back.
 
     Raises:
         BadInputError: there is no such folder or model, or its weights are not safetensors.
         FailureError: the model is not on this machine and the hub cannot be reached.
     """
+    if isinstance(id_or_path, Checkpoint):
+        return id_or_path
     text = str(id_or_path).strip()
-    text = _ALIASES.get(text, text)
-    if text in _ALIASES.values():
-        # The very weights of that hub id, where the package that carries them is installed.
-        packaged = _packaged_minilm()
-        if packaged is not None:
-            return Checkpoint(text, packaged, None, _hash(packaged, _local_weights(packaged, text)))
-    folder = Path(text).expanduser()
-    if text and folder.is_dir():
-        folder = folder.absolute()
-        return Checkpoint(str(folder), folder, None, _hash(folder, _local_weights(folder, text)))
-    if text and folder.exists():
-        raise BadInputError(f"{text}: a file; give the checkpoint's folder (with config.json) or a model hub id")
-    if not _HUB_ID.fullmatch(text) or ".." in text:
-        raise BadInputError(f"{text!r}: no such folder, and not a model hub id like openai/whisper-tiny")
-    folder, revision = _from_hub(text)
-    return Checkpoint(text, folder, revision, _hash(folder, _local_weights(folder, text)))
+    if _ALIASES.get(text, text) not in _ALIASES.values():
+        folder = named_path(text)
+        if text and folder.is_dir():
+            folder = folder.absolute()
+            return Checkpoint(str(folder), folder, None, _hash(folder, _local_weights(folder, text)))
+        if text and folder.exists():
+            raise BadInputError(f"{text}: a file; give the checkpoint's folder (with config.json) or a model hub id")
+    return find_on_hub(text)
+
+
+def is_hub_id(text: str) -> bool:
+    """Whether ``text`` is written as the id of a hub model, or is one of the short names.
+
+    >>> is_hub_id("openai/whisper-tiny"), is_hub_id("/models/whisper-tiny"), is_hub_id("a/../b")
+    (True, False, False)
+    """
+    return _HUB_ID.fullmatch(text) is not None and ".." not in text and len(text) <= 200
+
+
+def find_on_hub(name: str) -> Checkpoint:
+    """The checkpoint of a hub id, in the hub's cache or fetched; a folder of that name here is not looked at.
+
+    Raises:
+        BadInputError, FailureError: as ``find_checkpoint``.
+    """
+    name = _ALIASES.get(name, name)
+    if not is_hub_id(name):
+        raise BadInputError(f"{name!r}: no such folder, and not a model hub id like openai/whisper-tiny")
+    # The very weights of that hub id, where the package that carries them is installed.
+    packaged = _packaged_minilm() if name in _ALIASES.values() else None
+    folder, revision = (packaged, None) if packaged is not None else _from_hub(name)
+    return Checkpoint(name, folder, revision, _hash(folder, _local_weights(folder, name)))
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class TextEncoder:
         self.longest = self._longest(config)
 
     @staticmethod
-    def load(id_or_path: str | Path, device: str = "auto", precision: str = "auto") -> TextEncoder:
+    def load(id_or_path: str | Path | Checkpoint, device: str = "auto", precision: str = "auto") -> TextEncoder:
         """The encoder of a hub id or a checkpoint's folder; ``minilm`` is all-MiniLM-L6-v2.
 
         ``device`` and ``precision`` are as those of ``AudioEncoder.load``.

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from core.config import Config
 from core.errors import BadInputError
+from core.reading import open_plain
 from core.runs.creation import check_input, create_run
+from core.runs.links import refuse_links_out
 from core.runs.processes import start_command
 from core.runs.state import STOP_FILE, read_state, write_state
 from core.workspace import Workspace
@@ -37,6 +39,7 @@ def resume_job(workspace: Workspace, run_id: str) -> None:
     """
     folder = workspace.run_folder(run_id)
     state = read_state(folder)
+    refuse_links_out(folder)
     if state.active:
         raise BadInputError(f"run {run_id!r} is {state.status} already")
     if state.status == "finished":
@@ -51,7 +54,7 @@ def job_log(folder: str | Path, lines: int = 200) -> list[str]:
     path = Path(folder) / "job.log"
     if not path.is_file():
         return []
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - 400 * lines))
         return file.read().decode("utf-8", "replace").splitlines()[-lines:]

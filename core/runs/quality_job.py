@@ -11,6 +11,7 @@ import psutil
 
 from core.errors import BadInputError
 from core.files import clear_disk_errors
+from core.runs.links import refuse_links_out
 from core.runs.processes import start_command
 from core.runs.state import State, read_state, write_state
 from core.workspace import Workspace
@@ -32,6 +33,8 @@ def start_quality(workspace: Workspace, run_id: str) -> None:
     before = quality_state(run)
     if before is not None and before.active:
         raise BadInputError(f"the report card of run {run_id!r} is being measured already")
+    # The log is written where it seems to lie.
+    refuse_links_out(run)
     folder = run / FOLDER
     with clear_disk_errors(folder):
         folder.mkdir(exist_ok=True)
