@@ -9,8 +9,8 @@ class MirageError(Exception):
     """A fault that a user can understand and act upon.
 
     The message is one line, whatever it quotes: control characters and marks that turn the direction of writing are
-    escaped, and what is longer than 2,000 characters is cut. ``exit_code`` is what the command line returns: 2 for bad
-    input, 1 for a failure.
+    escaped, and of what is longer than 2,000 characters the middle is left out. ``exit_code`` is what the command line
+    returns: 2 for bad input, 1 for a failure.
 
     >>> str(MirageError("a\\x1b[31m\\nb"))
     'a\\\\x1b[31m\\\\nb'
@@ -38,7 +38,7 @@ class FailureError(MirageError):
 
 def _one_line(text: str) -> str:
     if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

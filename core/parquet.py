@@ -129,7 +129,11 @@ class ParquetTable:
             if group.num_rows < 0 or group.num_columns != len(flat):
                 raise PageError("its footer contradicts itself")
             for index, is_flat in enumerate(flat):
-                pages = _pages(source, group.column(index), size)
+                column = group.column(index)
+                if column.num_values < 0 or (is_flat and column.num_values != group.num_rows):
+                    raise PageError("its footer contradicts itself")
+                # Of an empty column no page is read.
+                pages = _pages(source, column, size) if column.num_values else Pages()
                 values = group.num_rows if is_flat else _NESTED_VALUES * group.num_rows
                 if pages.values > values or pages.dictionary_values > max(values, 1):
                     raise PageError(f"a column claims {max(pages.values, pages.dictionary_values):,} values")

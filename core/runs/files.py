@@ -18,10 +18,9 @@ from core.runs.data import PARTS
 from core.runs.state import read_state
 from core.settings_file import read_whole_yaml
 from core.tensors import Form, TensorFile
-from core.workspace import Workspace
+from core.workspace import RUN_FILES, Workspace
 
 _HUB_SECONDS = 6.0
-_HUB_PATTERNS = ["*.json", "*.jsonl", "*.yaml", "*.parquet", "*.safetensors"]
 _MOST_ROWS = 50_000_000
 _TABLE_BYTES, _ROW_BYTES = 16 << 20, 16 << 10
 _FEATURE_COLUMNS = {
@@ -75,7 +74,7 @@ def _from_hub(name: str) -> Path:
         reachable, kind = False, type(error).__name__
     try:
         folder = snapshot_download(
-            name, allow_patterns=_HUB_PATTERNS, etag_timeout=_HUB_SECONDS, local_files_only=not reachable
+            name, allow_patterns=list(RUN_FILES), etag_timeout=_HUB_SECONDS, local_files_only=not reachable
         )
     except Exception as error:
         kind = kind or type(error).__name__

@@ -62,7 +62,8 @@ def read_guesses(folder: Path, data: RunData) -> np.ndarray:
         source.require({"utterance_id": is_text, "guessed_emotion": is_text})
         table = source.read(["utterance_id", "guessed_emotion"])
     except BadInputError as error:
-        raise BadInputError(f"{error}, or train a new run") from None
+        line = str(error).removeprefix(f"{path}: ").removesuffix("; copy it again")
+        raise BadInputError(f"{path}: cannot be read ({line}); train a new run") from None
     same = table["utterance_id"].to_pylist() == wanted
     guessed = table["guessed_emotion"].to_pylist()
     if not same or not set(guessed) <= set(data.classes):
