@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -95,7 +96,20 @@ class ParquetTable:
             raise
         except Exception as error:
             raise self.damaged(error) from None
-        return table
+        # What it says of itself to pandas could be anything, and none of it is needed.
+        return table.replace_schema_metadata(None)
+
+    def frame(self) -> pd.DataFrame:
+        """The values as a data frame.
+
+        Raises:
+            BadInputError: as ``read``.
+        """
+        table = self.read()
+        try:
+            return table.to_pandas()
+        except Exception as error:
+            raise self.damaged(error) from None
 
     def require(self, kinds: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> None:
         """Refuses a table without these columns of these types (each a function of an Arrow type).

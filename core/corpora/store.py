@@ -170,7 +170,7 @@ def load_corpus(name_or_path: str | Path, workspace: Workspace | None = None) ->
     except BadInputError as error:
         line = str(error).removeprefix(f"{path}: ").removesuffix("; copy it again")
         raise BadInputError(f"{where}: the utterance table is damaged ({line}); ingest the corpus again") from None
-    metadata = _metadata(arrow, where)
+    metadata = _metadata(source.schema, where)
     table = from_arrow(arrow, where)
     validate_table(table, where)
     try:
@@ -194,8 +194,8 @@ def _find(name_or_path: str | Path, workspace: Workspace | None) -> Path:
     return path
 
 
-def _metadata(arrow: pa.Table, where: str) -> dict[str, Any]:
-    raw = (arrow.schema.metadata or {}).get(_KEY)
+def _metadata(schema: pa.Schema, where: str) -> dict[str, Any]:
+    raw = (schema.metadata or {}).get(_KEY)
     try:
         content = parse_json(raw) if raw is not None else None
     except ValueError:

@@ -135,7 +135,7 @@ def read_features(
                 f"{tensors.path}: {name[:60]} has shape {form.shape} (torch.{form.dtype}), expected "
                 f"({source.rows}, {dim}); the run is damaged"
             )
-    table = source.read().to_pandas(ignore_metadata=True)
+    table = source.frame()
     _check_utterances(table, classes, file)
     values = tensors.read()
     for name, tensor in values.items():
@@ -154,7 +154,7 @@ def read_coordinates(path: Path, utterances: int) -> pd.DataFrame:
     file = path / "projection" / "coordinates.parquet"
     source = ParquetTable(file, most_bytes=_TABLE_BYTES, bytes_a_row=64, most_rows=2 * utterances)
     source.require(_PLACES)
-    table = source.read().to_pandas(ignore_metadata=True)
+    table = source.frame()
     if (
         list(table.columns) != list(_PLACES)
         or not table["row"].between(0, utterances - 1).all()

@@ -79,7 +79,8 @@ def spoil(content: bytes, steps: list[Any]) -> bytes:
 def spoil_tree(content: Any, places: list[Any]) -> Any:
     """A tree of JSON values after the changes."""
     content = copy.deepcopy(content)
-    for share, kind, value in places:
+    for share, kind, drawn in places:
+        value = copy.deepcopy(drawn)
         holders = _holders(content)
         if not holders:
             return value

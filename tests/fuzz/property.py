@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -38,7 +39,7 @@ def tries(examples: int) -> Callable[[T], T]:
 def works_or_says(*actions: Callable[[], Any]) -> bool:
     """Whether all went through; each works or raises a MirageError of one line, and all within ``SECONDS``."""
     fine = True
-    with _soon():
+    with _soon(), redirect_stdout(io.StringIO()):
         for action in actions:
             try:
                 action()
