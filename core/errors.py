@@ -37,8 +37,8 @@ class FailureError(MirageError):
 
 
 def _one_line(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
     if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+        text = f"{text[: _LONGEST // 2 - 2]} … {text[-_LONGEST // 2 + 1 :]}"
+    return text

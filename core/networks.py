@@ -60,6 +60,8 @@ class Network(nn.Module):
         except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
             line = str(error).partition("\n")[0]
             raise BadInputError(f"{file}: not usable ({line})") from None
+        if any(0 in tensor.shape for tensor in network.state_dict().values()):
+            raise BadInputError(f"{file}: not usable (a network without any width)")
         # And before a value is read: the header alone says whether the weights are those of this network.
         weights = TensorFile(folder / "model.safetensors")
         expected, found = forms_of(network.state_dict()), weights.forms

@@ -175,6 +175,7 @@ def load_corpus(name_or_path: str | Path, workspace: Workspace | None = None) ->
     validate_table(table, where)
     try:
         root = (path.parent / metadata["root"]).resolve()
+        root.is_dir()
     except (OSError, RuntimeError):
         raise BadInputError(f"{where}: its folder cannot be followed; ingest the corpus again") from None
     return Corpus(name=path.stem, root=root, table=table, metadata={**metadata, "root": str(root)})
