@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +53,7 @@ class Network(nn.Module):
         if not isinstance(config, dict) or config.pop("model_type", None) != cls.kind:
             raise BadInputError(f"{file}: not the configuration of a {cls.kind}")
         # Before any module is made: what a hostile configuration asks for takes no memory and no time.
-        _refuse_absurd(config, get_type_hints(cls.__init__), file)
+        _refuse_absurd(config, cls.__init__.__annotations__, file)
         try:
             with torch.device("meta"):
                 network = cls(**config)
@@ -79,17 +79,21 @@ class Network(nn.Module):
         return network.eval()
 
 
-def _refuse_absurd(config: dict[str, Any], wanted: dict[str, Any], file: Path) -> None:
-    """Raises BadInputError where a value is of another kind than the constructor's, or larger than any network's."""
+def _refuse_absurd(config: dict[str, Any], wanted: dict[str, str], file: Path) -> None:
+    """Raises BadInputError where a value is of another kind than the constructor's, or larger than any network's.
+
+    Args:
+        wanted: the constructor's annotations, as they are written there.
+    """
     for key, value in config.items():
         kind = wanted.get(key)
-        if kind is int:
+        if kind == "int":
             good = type(value) is int and 0 <= value <= _LARGEST
-        elif kind is float:
+        elif kind == "float":
             good = type(value) in (int, float) and math.isfinite(value) and abs(value) <= _LARGEST
-        elif kind is bool:
+        elif kind == "bool":
             good = type(value) is bool
-        elif kind == list[str]:
+        elif kind == "list[str]":
             good = _are_names(value)
         else:
             good = False

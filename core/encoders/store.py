@@ -255,8 +255,8 @@ def read_meta(folder: Path) -> dict[str, Any]:
     for key, kind in _NEEDED.items():
         if not isinstance(meta.get(key), kind):
             raise BadInputError(f"{path}: {key!r} is missing or wrong; {remedy}")
-    if meta["dtype"] not in ("float16", "float32") or isinstance(meta["dimension"], bool)
-        or not 1 <= meta["dimension"] <= _WIDEST:
+    whole = not isinstance(meta["dimension"], bool) and 1 <= meta["dimension"] <= _WIDEST
+    if meta["dtype"] not in ("float16", "float32") or not whole:
         raise BadInputError(f"{path}: dtype or dimension is wrong; {remedy}")
     for key, kind in _MORE.items():
         if not isinstance(meta.get(key), kind | None):

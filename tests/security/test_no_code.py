@@ -114,7 +114,8 @@ use(good, Workspace(good.parents[1]))  # what is imported late is imported now
 opened = []
 def hook(event, args):
     if event in ("open", "os.listdir", "os.scandir", "subprocess.Popen", "socket.connect", "os.system", "exec"):
-        opened.append(f"{event} {args[0]}")
+        # A number is a file that is open already.
+        opened.extend(f"{event} {name}" for name in args[:1] if not isinstance(name, int))
 sys.addaudithook(hook)
 use(folder, Workspace(workspace))
 print(json.dumps(opened))
