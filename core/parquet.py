@@ -50,7 +50,8 @@ class ParquetTable:
                 size = os.fstat(source.fileno()).st_size
                 _check_footer(source, size)
                 with pq.ParquetFile(source, **_THRIFT) as file:
-                    footer, self.schema = file.metadata, file.schema_arrow
+                    self._footer, self.schema = file.metadata, file.schema_arrow
+                    footer = self._footer
                     self.rows: int = footer.num_rows
                     if not 0 <= self.rows <= most_rows:
                         raise PageError(f"it claims {self.rows:,} rows")
@@ -79,9 +80,15 @@ class ParquetTable:
         """
         names = self.schema.names if columns is None else columns
         texts = [name for name in names if _is_text(self.schema.field(name).type)]
+        if self._written_out <= self._most:
+            # Even if every row had the longest word of its column.
+            texts = []
         try:
             # Words that occur often are kept once: how much they take when written out is asked before they are.
-            with open_plain(self.path) as source, pq.ParquetFile(source, read_dictionary=texts, **_THRIFT) as file:
+            with (
+                open_plain(self.path) as source,
+                pq.ParquetFile(source, metadata=self._footer, read_dictionary=texts, **_THRIFT) as file,
+            ):
                 table = file.read(columns=columns)
             table.validate(full=True)
             size = sum(_length(table.column(name)) for name in texts)
@@ -91,7 +98,6 @@ class ParquetTable:
                 place = table.schema.get_field_index(name)
                 field = self.schema.field(name)
                 table = table.set_column(place, field, table.column(name).cast(field.type))
-            table.validate(full=True)
         except BadInputError:
             raise
         except Exception as error:
@@ -136,7 +142,7 @@ class ParquetTable:
         return BadInputError(f"{self.path}: not a readable Parquet file ({line}); copy it again")
 
     def _check_groups(self, source: Any, footer: Any, size: int, flat: list[bool]) -> None:
-        rows = unpacked = 0
+        rows = unpacked = self._written_out = 0
         for number in range(footer.num_row_groups):
             group = footer.row_group(number)
             rows += group.num_rows
@@ -152,6 +158,7 @@ class ParquetTable:
                 if pages.values > values or pages.dictionary_values > max(values, 1):
                     raise PageError(f"a column claims {max(pages.values, pages.dictionary_values):,} values")
                 unpacked += pages.size
+                self._written_out += pages.size + pages.values * pages.dictionary_size
                 if not is_flat:
                     unpacked += pages.values * pages.dictionary_size
                 if unpacked > self._most:

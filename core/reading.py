@@ -16,6 +16,7 @@ MOST_JSON = 64 << 20
 """Bytes of the largest JSON file that is read at all; readers of a run's files ask for less."""
 
 _DEPTH = 64
+_PIECE = 1 << 16
 _LARGEST_INTEGER = 1 << 128
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -53,11 +54,15 @@ def read_whole(path: str | Path, most: int) -> bytes:
         BadInputError: as ``open_plain``, or it has more than ``most`` bytes.
     """
     with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
         too_large = f"{path}: more than {most:,} bytes, which no such file of MIRAGE has"
-        if os.fstat(file.fileno()).st_size > most:
+        if size > most:
             raise BadInputError(too_large)
         try:
-            content = file.read(most + 1)
+            # No more than there is: Python makes room for as much as it is asked for.
+            content = file.read(size)
+            while size < most and (more := file.read(min(_PIECE, most + 1 - len(content)))):
+                content += more
         except OSError as error:
             raise BadInputError(f"{path}: cannot be read ({error.strerror or error})") from None
     if len(content) > most:

@@ -61,7 +61,7 @@ class TensorFile:
         """
         self.path = path
         with open_plain(path) as file:
-            size = os.fstat(file.fileno()).st_size
+            size = self._size = os.fstat(file.fileno()).st_size
             if size > _MOST_BYTES:
                 raise BadInputError(f"{path}: more than {_MOST_BYTES:,} bytes; not a network of MIRAGE")
             try:
@@ -78,7 +78,7 @@ class TensorFile:
         try:
             # Into memory: what is mapped kills the process when somebody writes over the file, and networks are small.
             with open_plain(self.path) as file:
-                return load(file.read(_MOST_BYTES))
+                return load(file.read(self._size))
         except (SafetensorError, ValueError, OSError) as error:
             raise _unreadable(self.path, error) from None
 
