@@ -14,8 +14,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.errors import BadInputError, FailureError
-from core.reading import named_path
+from core.errors import BadInputError, FailureError, MirageError
+from core.reading import named_path, read_whole
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -23,6 +23,10 @@ _SETTINGS = ("*.json", "*.txt", "*.model")
 _POOLING = "*_Pooling/config.json"  # of a sentence encoder
 _SECONDS = 6.0  # how long the model hub may take to answer at all
 _ALIASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
+
+_MOST_CONFIG = 16 << 20
+_LARGEST, _MOST_PARTS = 10_000_000, 10_000
+_COUNTS = re.compile("layers|blocks|depth|labels|heads|stages|groups|experts")
 
 T = TypeVar("T")
 
@@ -58,6 +62,7 @@ class Checkpoint:
         """
         from transformers import AutoConfig
 
+        _refuse_absurd(self.folder / "config.json", self.name)
         with loading(self.name):
             return AutoConfig.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
 
@@ -121,8 +126,15 @@ def loading(name: str) -> Iterator[None]:
         yield
     except SafetensorError as error:
         raise BadInputError(f"{name}: the weights are damaged ({_line(error)}); fetch the checkpoint again") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError) as error:
+    except MirageError:
+        raise
+    except Exception as error:
+        # Tokenizers, in another language, and configurations have faults of their own kinds.
         raise BadInputError(f"{name}: cannot be loaded ({_line(error)})") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise BadInputError(f"{name}: cannot be loaded (a damaged tokenizer)") from None
     finally:
         logging.set_verbosity(verbosity)
         if bars:
@@ -157,6 +169,23 @@ def load_model(checkpoint: Checkpoint, config: Any, *, may_miss: tuple[str, ...]
             "it is not a complete encoder"
         )
     return model.eval().requires_grad_(False)
+
+
+def _refuse_absurd(path: Path, name: str) -> None:
+    """Raises BadInputError where a configuration asks for what no encoder has, before a module is made of it."""
+    try:
+        content = json.loads(read_whole(path, _MOST_CONFIG))
+    except (ValueError, RecursionError):
+        raise BadInputError(f"{name}: config.json is damaged; fetch the checkpoint again") from None
+    waiting = [("", content)]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += [(key, item) for item in value]
+        elif isinstance(value, int) and not -1 <= value <= (_MOST_PARTS if _COUNTS.search(key) else _LARGEST):
+            raise BadInputError(f"{name}: config.json asks for {key[:60]} = {str(value)[:40]}; no encoder has so many")
 
 
 def _packaged_minilm() -> Path | None:
