@@ -10,13 +10,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
-.PHONY: demo test lint audit licences clean demo-assets frontend errors
+.PHONY: demo test fuzz lint audit licences clean demo-assets frontend errors
 
 demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
 
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=25 $(PYTEST_FLAGS)
+
+# Many more examples of the fuzz tests, other ones each time, for at least so many minutes or until one fails.
+MINUTES ?= 10
+fuzz: $(VENV)/.installed-test
+	@end=$$(( $$(date +%s) + 60 * $(MINUTES) )); \
+	while [ $$(date +%s) -lt $$end ]; do MIRAGE_FUZZ=10 $(BIN)/python -m pytest -q tests/fuzz $(PYTEST_FLAGS) || exit 1; done
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .

@@ -49,8 +49,14 @@ def plain_whisper(folder: str, layer: int) -> Callable[[Clips], np.ndarray]:
     import torch
     from transformers import AutoFeatureExtractor, AutoModel
 
-    model = AutoModel.from_pretrained(folder, dtype=torch.float32).get_encoder().eval()
-    extractor = AutoFeatureExtractor.from_pretrained(folder)
+    model = (
+        AutoModel.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        )
+        .get_encoder()
+        .eval()
+    )
+    extractor = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
     def run(clips: Clips) -> np.ndarray:
         vectors = []
@@ -69,8 +75,10 @@ def plain_wav2vec(folder: str, layer: int, batch: int) -> Callable[[Clips], np.n
     import torch
     from transformers import AutoFeatureExtractor, AutoModel
 
-    model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
-    extractor = AutoFeatureExtractor.from_pretrained(folder)
+    model = AutoModel.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+    ).eval()
+    extractor = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
     def run(clips: Clips) -> np.ndarray:
         vectors = []

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import BadInputError
+from core.settings_file import parse_yaml, read_yaml
 
 Adversarial = Literal["hinge", "non-saturating", "wgan-gp"]
 Weight = Annotated[float, Field(ge=0.0, le=100.0)]
@@ -236,8 +237,8 @@ def build_config(content: Any, where: str) -> Config:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise BadInputError(f"{where}: there is no key {key!r}{_suggestion(key)}") from None
-        raise BadInputError(f"{where}: {key} = {first.get('input')!r}: {first['msg']}") from None
+            raise BadInputError(f"{where}: there is no key {key[:80]!r}{_suggestion(key[:80])}") from None
+        raise BadInputError(f"{where}: {key[:80]} = {repr(first.get('input'))[:200]}: {first['msg'][:300]}") from None
 
 
 def load_config(path: str | Path) -> Config:
@@ -246,7 +247,7 @@ def load_config(path: str | Path) -> Config:
     Raises:
         BadInputError: the file is missing, is not YAML or holds a wrong key or value.
     """
-    return build_config(_read_yaml(Path(path)), str(path))
+    return build_config(read_yaml(Path(path)), str(path))
 
 
 def resolve_config(file: str | Path | None = None, settings: Iterable[str] = (), **sections: dict[str, Any]) -> Config:
@@ -258,11 +259,9 @@ def resolve_config(file: str | Path | None = None, settings: Iterable[str] = (),
     Raises:
         BadInputError: a key or value that the schema refuses.
     """
-    import yaml
-
     content: dict[str, Any] = {}
     if file is not None:
-        loaded = _read_yaml(Path(file))
+        loaded = read_yaml(Path(file))
         build_config(loaded, str(file))
         content = {section: dict(values or {}) for section, values in (loaded or {}).items()}
     for section, values in sections.items():
@@ -277,22 +276,10 @@ def resolve_config(file: str | Path | None = None, settings: Iterable[str] = (),
                 f"--set {setting}: there is no section {section!r}; sections: {', '.join(Config.model_fields)}"
             )
         try:
-            content.setdefault(section, {})[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            content.setdefault(section, {})[name] = parse_yaml(value)
+        except ValueError:
             raise BadInputError(f"--set {setting}: the value cannot be read; write it as YAML would") from None
     return build_config(content, "--set" if settings else "configuration")
-
-
-def _read_yaml(path: Path) -> Any:
-    import yaml
-
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInputError(f"{path}: no such configuration file; check the path") from None
-    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
-        line = str(error).splitlines()[0]
-        raise BadInputError(f"{path}: not readable as YAML ({line})") from None
 
 
 def _suggestion(key: str) -> str:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+_LONGEST = 2000
+
 
 class MirageError(Exception):
     """A fault that a user can understand and act upon.
 
-    The message is one line. ``exit_code`` is what the command line returns: 2 for bad input, 1 for a failure.
+    The message is one line, whatever it quotes: control characters and marks that turn the direction of writing are
+    escaped, and of what is longer than 2,000 characters the middle is left out. ``exit_code`` is what the command line
+    returns: 2 for bad input, 1 for a failure.
+
+    >>> str(MirageError("a\\x1b[31m\\nb"))
+    'a\\\\x1b[31m\\\\nb'
     """
 
     exit_code = 1
+
+    def __init__(self, *args: object) -> None:
+        if args and isinstance(args[0], str):
+            args = (_one_line(args[0]), *args[1:])
+        super().__init__(*args)
 
 
 class BadInputError(MirageError):
@@ -22,3 +34,11 @@ class FailureError(MirageError):
     """The input was fine, the work failed: disk full, no memory, a diverged training (exit code 1)."""
 
     exit_code = 1
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2 - 2]} … {text[-_LONGEST // 2 + 1 :]}"
+    return text

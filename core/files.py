@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadInputError, FailureError
+from core.reading import MOST_JSON, parse_json, read_whole
 
 _UMASK_LOCK = threading.Lock()
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -94,20 +95,17 @@ def write_json(target: Path, content: Any) -> None:
     write_text(target, json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Reads a JSON file.
+def read_json(path: Path, most: int = MOST_JSON) -> Any:
+    """Reads a JSON file of at most ``most`` bytes; see ``core.reading.parse_json`` for what is accepted.
 
     Raises:
-        BadInputError: the file is missing or is not JSON.
+        BadInputError: the file is missing, no plain file, too large or is not JSON.
     """
+    content = read_whole(path, most)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInputError(f"{path}: the file is missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return parse_json(content)
+    except ValueError as error:
         raise BadInputError(f"{path}: not readable as JSON ({error}); the file is damaged") from None
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def finite(value: Any) -> Any:

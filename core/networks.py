@@ -5,20 +5,24 @@ Only safetensors and JSON are read: a model file from anyone runs no code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from core.errors import BadInputError
 from core.files import atomic_directory, read_json, write_json
+from core.tensors import TensorFile, forms_of, read_tensors, write_tensors
 
-# A corrupt or hostile file must not make us allocate without bound.
-_MOST_BYTES = 4_000_000_000
+__all__ = ["Network", "Sphere", "WeightAverage", "parameter_count", "read_tensors", "write_tensors"]
+
+_MOST_CONFIG = 1 << 20
+_LARGEST = 65_536
+_MOST_NAMES = 1000
+_NAME = re.compile(r"[^\W_][\w .+'-]{0,63}")
 
 
 class Network(nn.Module):
@@ -44,72 +48,67 @@ class Network(nn.Module):
             BadInputError: a file is missing, damaged, or does not fit the configuration.
         """
         folder = Path(folder)
-        config = read_json(folder / "config.json")
+        file = folder / "config.json"
+        config = read_json(file, _MOST_CONFIG)
         if not isinstance(config, dict) or config.pop("model_type", None) != cls.kind:
-            raise BadInputError(
-                f"{folder / 'config.json'}: not the configuration of a {cls.kind}; copy the run's folder again"
-            )
-        tensors = read_tensors(folder / "model.safetensors")
+            raise BadInputError(f"{file}: not the configuration of a {cls.kind}; copy the run's folder again")
+        # Before any module is made: what a hostile configuration asks for takes no memory and no time.
+        _refuse_absurd(config, cls.__init__.__annotations__, file)
         try:
             with torch.device("meta"):
                 network = cls(**config)
         except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
             line = str(error).partition("\n")[0]
-            raise BadInputError(f"{folder / 'config.json'}: not usable ({line})") from None
-        expected, found = _forms(network.state_dict()), _forms(tensors)
+            raise BadInputError(f"{file}: not usable ({line})") from None
+        if any(0 in tensor.shape for tensor in network.state_dict().values()):
+            raise BadInputError(f"{file}: not usable (a network without any width)")
+        # And before a value is read: the header alone says whether the weights are those of this network.
+        weights = TensorFile(folder / "model.safetensors")
+        expected, found = forms_of(network.state_dict()), weights.forms
         if expected != found:
             wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
             raise BadInputError(
-                f"{folder / 'model.safetensors'}: does not fit config.json (first difference: {wrong[0]}, "
+                f"{weights.path}: does not fit config.json (first difference: {wrong[0]}, "
                 f"{found.get(wrong[0], 'missing')} instead of {expected.get(wrong[0], 'nothing')})"
             )
+        tensors = weights.read()
         for name, tensor in tensors.items():
             if not bool(torch.isfinite(tensor).all()):
-                raise BadInputError(
-                    f"{folder / 'model.safetensors'}: {name} holds NaN or infinity; the file is damaged"
-                )
+                raise BadInputError(f"{weights.path}: {name} holds NaN or infinity; the file is damaged")
         network.load_state_dict(tensors, assign=True)
         return network.eval()
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Reads a safetensors file.
+def _refuse_absurd(config: dict[str, Any], wanted: dict[str, str], file: Path) -> None:
+    """Raises BadInputError where a value is of another kind than the constructor's, or larger than any network's.
 
-    Raises:
-        BadInputError: the file is missing, truncated, or no safetensors file (a pickle, for example).
+    Args:
+        wanted: the constructor's annotations, as they are written there.
     """
-    if not path.is_file():
-        raise BadInputError(f"{path}: the file is missing")
-    if path.stat().st_size > _MOST_BYTES:
-        raise BadInputError(f"{path}: more than {_MOST_BYTES:,} bytes; not a network of MIRAGE")
-    try:
-        # Into memory: what is mapped kills the process when somebody writes over the file, and networks are small.
-        tensors = load(path.read_bytes())
-    except (SafetensorError, ValueError, OSError) as error:
-        raise BadInputError(
-            f"{path}: not a readable safetensors file ({error}); it is truncated, or another format such as pickle, "
-            "which MIRAGE never loads"
-        ) from None
-    return tensors
+    for key, value in config.items():
+        kind = wanted.get(key)
+        if kind == "int":
+            good = type(value) is int and 0 <= value <= _LARGEST
+        elif kind == "float":
+            good = type(value) in (int, float) and math.isfinite(value) and abs(value) <= _LARGEST
+        elif kind == "bool":
+            good = type(value) is bool
+        elif kind == "list[str]":
+            good = _are_names(value)
+        else:
+            good = False
+        if not good:
+            raise BadInputError(f"{file}: {key[:60]!r} is not what a network of MIRAGE can have ({str(value)[:60]!r})")
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Writes a safetensors file.
-
-    It is made in memory: safetensors' own writer reports a full disk as an error of another kind.
-
-    Raises:
-        OSError: the disk is full or the folder cannot be written.
-    """
-    # A clone of its own for each: safetensors refuses tensors that share memory.
-    content = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    path.write_bytes(save(content, metadata={"format": "pt"}))
-
-
-def _forms(tensors: Mapping[str, Tensor]) -> dict[str, str]:
-    return {
-        name: f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}" for name, tensor in tensors.items()
-    }
+def _are_names(value: Any) -> bool:
+    """Whether it is a list of different class names: words, without markup and marks that turn the writing."""
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= _MOST_NAMES
+        and all(isinstance(name, str) and _NAME.fullmatch(name) for name in value)
+        and len(set(value)) == len(value)
+    )
 
 
 class Sphere(nn.Module):

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from core.errors import BadInputError
 
+RUN_FILES = ("*.json", "*.jsonl", "*.yaml", "*.parquet", "*.safetensors")
+"""Kinds of files that a run consists of: these are fetched or copied with it, nothing else."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}")
 
 

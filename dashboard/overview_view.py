@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ import pandas as pd
 
 from core import BadInputError, FailureError, MirageError, Workspace
 from core.files import atomic_directory
-from core.workspace import check_name
+from core.reading import named_path
+from core.workspace import RUN_FILES, check_name
 from dashboard import state
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def bring_in(folder: str, place: Workspace) -> str:
         FailureError: the disk is full.
     """
     name = folder.strip()
-    source = Path(name).expanduser()
+    source = named_path(name)
     if source.is_dir():
         source = source.resolve()
         run_id = check_name(source.name, "run")
@@ -136,7 +138,7 @@ def bring_in(folder: str, place: Workspace) -> str:
         run_id = check_name(name.rpartition("/")[2], "run")
         source = find_run(name, place)
     else:
-        raise BadInputError(f"{source}: no such folder; give the folder of a run (it holds config.yaml and model/)")
+        raise BadInputError(f"{name}: no such folder; give the folder of a run (it holds config.yaml and model/)")
     target = place.run_folder(run_id)
     if target.exists():
         if target.resolve() == source:
@@ -144,13 +146,21 @@ def bring_in(folder: str, place: Workspace) -> str:
         raise BadInputError(f"the workspace already has a run {run_id!r}; rename the folder {source} and try again")
     from core import load_run
 
+    # Refuses links that lead out of the run, pipes and devices; what links are left lead to files of the run itself.
     load_run(source, workspace=place)
     try:
         with atomic_directory(target) as temporary:
-            shutil.copytree(source, temporary, dirs_exist_ok=True)
+            shutil.copytree(source, temporary, dirs_exist_ok=True, ignore=_not_of_a_run)
     except shutil.Error as error:
         raise FailureError(f"{source}: could not be copied ({error})") from None
     return run_id
+
+
+def _not_of_a_run(folder: str, names: list[str]) -> list[str]:
+    """What is no file of a run is not brought in with it."""
+    return [
+        name for name in names if not Path(folder, name).is_dir() and not any(fnmatch(name, kind) for kind in RUN_FILES)
+    ]
 
 
 def _percent(share: float | None) -> float | None:

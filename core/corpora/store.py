@@ -22,6 +22,8 @@ from core.corpora.table import COLUMNS, from_arrow, to_arrow, validate_table
 from core.corpora.vocabulary import EMOTIONS
 from core.errors import BadInputError
 from core.files import atomic_path, finite
+from core.parquet import ParquetTable
+from core.reading import parse_json
 from core.workspace import Workspace
 
 VERSION = 1
@@ -31,6 +33,19 @@ NO_EMOTION = "(none)"
 NO_SESSION = "(none)"
 KEY = b"mirage"
 """Where the Parquet file keeps the metadata, as JSON."""
+
+_MOST_BYTES, _MOST_ROWS = 2_000_000_000, 5_000_000
+# None: not in the metadata.
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("loader", "title", "licence", "checked"), str | None),
+    **dict.fromkeys(("source", "scales", "published"), dict | None),
+    "audio_allowed": bool | None,
+    "transcript_allowed": bool | None,
+    "synthetic": bool | None,
+    "seconds": int | float | None,
+    "problems": list | None,
+    "problems_total": int | None,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,16 +164,24 @@ def load_corpus(name_or_path: str | Path, workspace: Workspace | None = None) ->
     if not is_file(path):
         raise BadInputError(f"{where}: there is no such utterance table")
     try:
-        # Not read_table: that takes folders, and reads columns out of folder names such as `lang=de`.
-        with pq.ParquetFile(path) as file:
-            arrow = file.read()
-    except (pa.ArrowException, OSError) as error:
-        line = (str(error).splitlines() or ["unreadable"])[0]
+        source = ParquetTable(path, most_bytes=_MOST_BYTES, most_rows=_MOST_ROWS, nested=True)
+        # The ids first: a table that claims many rows and has no ids for them costs no more than these.
+        if "utterance_id" in source.schema.names:
+            ids = source.read(["utterance_id"]).column(0)
+            if ids.null_count:
+                raise BadInputError(f"{where}: {ids.null_count:,} utterances have no id")
+        arrow = source.read([name for name in COLUMNS if name in source.schema.names])
+    except BadInputError as error:
+        line = str(error).removeprefix(f"{path}: ").removesuffix("; copy it again")
         raise BadInputError(f"{where}: the utterance table is damaged ({line}); ingest the corpus again") from None
-    metadata = _metadata(arrow, where)
+    metadata = _metadata(source.schema, where)
     table = from_arrow(arrow, where)
     validate_table(table, where)
-    root = (path.parent / metadata["root"]).resolve()
+    try:
+        root = (path.parent / metadata["root"]).resolve()
+        root.is_dir()
+    except (OSError, RuntimeError):
+        raise BadInputError(f"{where}: its folder cannot be followed; ingest the corpus again") from None
     return Corpus(name=path.stem, root=root, table=table, metadata={**metadata, "root": str(root)})
 
 
@@ -176,14 +199,17 @@ def _find(name_or_path: str | Path, workspace: Workspace | None) -> Path:
     return path
 
 
-def _metadata(arrow: pa.Table, where: str) -> dict[str, Any]:
-    raw = (arrow.schema.metadata or {}).get(KEY)
+def _metadata(schema: pa.Schema, where: str) -> dict[str, Any]:
+    raw = (schema.metadata or {}).get(KEY)
     try:
-        content = json.loads(raw) if raw is not None else None
-    except (ValueError, RecursionError):
+        content = parse_json(raw) if raw is not None else None
+    except ValueError:
         content = None
     if not isinstance(content, dict) or not isinstance(content.get("root"), str) or "\0" in content["root"]:
         raise BadInputError(f"{where}: is no utterance table of MIRAGE (its metadata is missing); ingest it again")
+    for key, kinds in _KINDS.items():
+        if not isinstance(content.get(key), kinds):
+            raise BadInputError(f"{where}: {key} in its metadata is not what MIRAGE writes; ingest the corpus again")
     if not isinstance(content.get("version"), int) or content["version"] > VERSION:
         raise BadInputError(f"{where}: was written by a newer MIRAGE (form {content.get('version')!r}); update MIRAGE")
     return content

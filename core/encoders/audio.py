@@ -76,7 +76,7 @@ class AudioEncoder(ABC):
 
     @staticmethod
     def load(
-        id_or_path: str | Path,
+        id_or_path: str | Path | Checkpoint,
         layer: int | str = "auto",
         pooling: str = "mean",
         device: str = "auto",

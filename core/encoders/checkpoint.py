@@ -14,7 +14,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.errors import BadInputError, FailureError
+from core.errors import BadInputError, FailureError, MirageError
+from core.reading import named_path, read_whole
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -22,6 +23,10 @@ _SETTINGS = ("*.json", "*.txt", "*.model")
 _POOLING = "*_Pooling/config.json"  # of a sentence encoder
 _SECONDS = 6.0  # how long the model hub may take to answer at all
 _ALIASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
+
+_MOST_CONFIG = 16 << 20
+_LARGEST, _MOST_PARTS = 10_000_000, 10_000
+_COUNTS = re.compile("layers|blocks|depth|labels|heads|stages|groups|experts")
 
 T = TypeVar("T")
 
@@ -57,34 +62,55 @@ class Checkpoint:
         """
         from transformers import AutoConfig
 
+        _refuse_absurd(self.folder / "config.json", self.name)
         with loading(self.name):
             return AutoConfig.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
 
 
-def find_checkpoint(id_or_path: str | Path) -> Checkpoint:
+def find_checkpoint(id_or_path: str | Path | Checkpoint) -> Checkpoint:
     """The checkpoint in a folder, in the hub's cache or, fetched, from the hub. ``minilm`` is a short name.
+
+    One that has been found is given back.
 
     Raises:
         BadInputError: there is no such folder or model, or its weights are not safetensors.
         FailureError: the model is not on this machine and the hub cannot be reached.
     """
+    if isinstance(id_or_path, Checkpoint):
+        return id_or_path
     text = str(id_or_path).strip()
-    text = _ALIASES.get(text, text)
-    if text in _ALIASES.values():
-        # The very weights of that hub id, where the package that carries them is installed.
-        packaged = _packaged_minilm()
-        if packaged is not None:
-            return Checkpoint(text, packaged, None, _hash(packaged, _local_weights(packaged, text)))
-    folder = Path(text).expanduser()
-    if text and folder.is_dir():
-        folder = folder.absolute()
-        return Checkpoint(str(folder), folder, None, _hash(folder, _local_weights(folder, text)))
-    if text and folder.exists():
-        raise BadInputError(f"{text}: a file; give the checkpoint's folder (with config.json) or a model hub id")
-    if not _HUB_ID.fullmatch(text) or ".." in text:
-        raise BadInputError(f"{text!r}: no such folder, and not a model hub id like openai/whisper-tiny")
-    folder, revision = _from_hub(text)
-    return Checkpoint(text, folder, revision, _hash(folder, _local_weights(folder, text)))
+    if _ALIASES.get(text, text) not in _ALIASES.values():
+        folder = named_path(text)
+        if text and folder.is_dir():
+            folder = folder.absolute()
+            return Checkpoint(str(folder), folder, None, _hash(folder, _local_weights(folder, text)))
+        if text and folder.exists():
+            raise BadInputError(f"{text}: a file; give the checkpoint's folder (with config.json) or a model hub id")
+    return find_on_hub(text)
+
+
+def is_hub_id(text: str) -> bool:
+    """Whether ``text`` is written as the id of a hub model, or is one of the short names.
+
+    >>> is_hub_id("openai/whisper-tiny"), is_hub_id("/models/whisper-tiny"), is_hub_id("a/../b")
+    (True, False, False)
+    """
+    return _HUB_ID.fullmatch(text) is not None and ".." not in text and len(text) <= 200
+
+
+def find_on_hub(name: str) -> Checkpoint:
+    """The checkpoint of a hub id, in the hub's cache or fetched; a folder of that name here is not looked at.
+
+    Raises:
+        BadInputError, FailureError: as ``find_checkpoint``.
+    """
+    name = _ALIASES.get(name, name)
+    if not is_hub_id(name):
+        raise BadInputError(f"{name!r}: no such folder, and not a model hub id like openai/whisper-tiny")
+    # The very weights of that hub id, where the package that carries them is installed.
+    packaged = _packaged_minilm() if name in _ALIASES.values() else None
+    folder, revision = (packaged, None) if packaged is not None else _from_hub(name)
+    return Checkpoint(name, folder, revision, _hash(folder, _local_weights(folder, name)))
 
 
 @contextmanager
@@ -100,8 +126,15 @@ def loading(name: str) -> Iterator[None]:
         yield
     except SafetensorError as error:
         raise BadInputError(f"{name}: the weights are damaged ({_line(error)}); fetch the checkpoint again") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError) as error:
+    except MirageError:
+        raise
+    except Exception as error:
+        # Tokenizers, in another language, and configurations have faults of their own kinds.
         raise BadInputError(f"{name}: cannot be loaded ({_line(error)})") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise BadInputError(f"{name}: cannot be loaded (a damaged tokenizer)") from None
     finally:
         logging.set_verbosity(verbosity)
         if bars:
@@ -136,6 +169,23 @@ def load_model(checkpoint: Checkpoint, config: Any, *, may_miss: tuple[str, ...]
             "it is not a complete encoder"
         )
     return model.eval().requires_grad_(False)
+
+
+def _refuse_absurd(path: Path, name: str) -> None:
+    """Raises BadInputError where a configuration asks for what no encoder has, before a module is made of it."""
+    try:
+        content = json.loads(read_whole(path, _MOST_CONFIG))
+    except (ValueError, RecursionError):
+        raise BadInputError(f"{name}: config.json is damaged; fetch the checkpoint again") from None
+    waiting = [("", content)]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += [(key, item) for item in value]
+        elif isinstance(value, int) and not -1 <= value <= (_MOST_PARTS if _COUNTS.search(key) else _LARGEST):
+            raise BadInputError(f"{name}: config.json asks for {key[:60]} = {str(value)[:40]}; no encoder has so many")
 
 
 def _packaged_minilm() -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.files import atomic_path
+from core.reading import open_plain
 
 SOURCE_BYTES = 8
 """Length of the digest of what a vector was made from (audio path and segment, or the transcript)."""
@@ -114,27 +116,67 @@ def open_shard(path: Path, dimension: int, dtype: str) -> Shard:
         DamagedShardError: truncated, or of another dimension or dtype.
     """
     try:
+        # Never waits for a pipe.
+        open_plain(path).close()
         with pa.memory_map(str(path)) as source:
-            reader = pa.ipc.open_file(source)
-            table = reader.read_all()
+            batch, metadata = _only_batch(source, dimension, dtype)
         # Damaged offsets would be followed out of the file.
-        table.validate(full=True)
-        names = table.schema.names
-        kind = pa.list_(pa.from_numpy_dtype(np.dtype(dtype)), dimension)
-        if names != ["utterance_id", "vector"] or table.schema.field("vector").type != kind:
-            raise DamagedShardError(f"does not hold {dimension} x {dtype} vectors")
-        if table.num_rows == 0 or table.column("vector").num_chunks != 1:
+        batch.validate(full=True)
+        if not len(batch):
             raise DamagedShardError("holds no rows")
-        chunk = table.column("vector").chunk(0)
-        vectors = chunk.flatten().to_numpy(zero_copy_only=True).reshape(-1, dimension)
-        metadata = table.schema.metadata or {}
-        if len(metadata[_SOURCES]) != 2 * SOURCE_BYTES * len(vectors) or table.num_rows != len(vectors):
+        vectors = batch.column(1).flatten().to_numpy(zero_copy_only=True).reshape(-1, dimension)
+        if len(metadata[_SOURCES]) != 2 * SOURCE_BYTES * len(vectors) or len(batch) != len(vectors):
             raise DamagedShardError("is incomplete")
+        if batch.column(0).null_count:
+            raise DamagedShardError("has rows without an id")
         int(metadata[_CHECK])
         bytes.fromhex(metadata[_SOURCES].decode())
-        return Shard(table.column("utterance_id").chunk(0), vectors, metadata)
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, UnicodeError) as error:
+        return Shard(batch.column(0), vectors, metadata)
+    except DamagedShardError:
+        raise
+    except Exception as error:
+        # What a parser written in another language says of hostile bytes is no closed list.
         raise DamagedShardError(f"cannot be read ({type(error).__name__})") from None
+
+
+def _only_batch(source: pa.NativeFile, dimension: int, dtype: str) -> tuple[pa.RecordBatch, dict[bytes, bytes]]:
+    """The rows, as the file maps them, and the schema's metadata; types and packing are looked at before any value."""
+    with pa.ipc.open_file(source) as reader:
+        parts, schema = reader.num_record_batches, reader.schema
+    kind = pa.list_(pa.from_numpy_dtype(np.dtype(dtype)), dimension)
+    if schema.names != ["utterance_id", "vector"] or schema.types != [pa.string(), kind]:
+        raise DamagedShardError(f"does not hold {dimension} x {dtype} vectors")
+    if parts != 1:
+        raise DamagedShardError("holds no rows")
+    # The footer can point anywhere: what is read are the two messages at the beginning, as they were written.
+    source.seek(8)
+    first, second = pa.ipc.read_message(source), pa.ipc.read_message(source)
+    if pa.ipc.read_schema(first) != schema or second.type != "record batch" or _packed(second.metadata.to_pybytes()):
+        raise DamagedShardError("is not as MIRAGE writes it")
+    return pa.ipc.read_record_batch(second, schema), schema.metadata or {}
+
+
+def _packed(message: bytes) -> bool:
+    """Whether a record batch names a compression: it could unpack to more than any memory holds."""
+    # Flatbuffers: Message.header is field 2, RecordBatch.compression is field 3.
+    header = _field(message, _number(message, 0, "<I"), 2)
+    if header is None:
+        raise DamagedShardError("is not as MIRAGE writes it")
+    return _field(message, header + _number(message, header, "<I"), 3) is not None
+
+
+def _field(message: bytes, table: int, index: int) -> int | None:
+    """Where a table of a flatbuffer keeps a field, None where it leaves it out."""
+    places = table - _number(message, table, "<i")
+    slot = 4 + 2 * index
+    if slot >= _number(message, places, "<H"):
+        return None
+    offset = _number(message, places + slot, "<H")
+    return table + offset if offset else None
+
+
+def _number(message: bytes, place: int, kind: str) -> int:
+    return int(struct.unpack_from(kind, message, place)[0])
 
 
 def _checksum(ids: Sequence[str], vectors: np.ndarray, sources: bytes) -> int:

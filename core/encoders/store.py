@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 META = "meta.json"
 _NEEDED = {"modality": str, "encoder": str, "dimension": int, "dtype": str}
+_MORE: dict[str, type] = {"complete": bool, "changes": dict, "problems": list, "rows": int}
+_WIDEST = 1_000_000
 
 
 class Embeddings:
@@ -253,6 +255,15 @@ def read_meta(folder: Path) -> dict[str, Any]:
     for key, kind in _NEEDED.items():
         if not isinstance(meta.get(key), kind):
             raise BadInputError(f"{path}: {key!r} is missing or wrong; {remedy}")
-    if meta["dtype"] not in ("float16", "float32") or meta["dimension"] < 1:
+    whole = not isinstance(meta["dimension"], bool) and 1 <= meta["dimension"] <= _WIDEST
+    if meta["dtype"] not in ("float16", "float32") or not whole:
         raise BadInputError(f"{path}: dtype or dimension is wrong; {remedy}")
+    for key, kind in _MORE.items():
+        if not isinstance(meta.get(key), kind | None):
+            raise BadInputError(f"{path}: {key!r} is wrong; {remedy}")
+    problems, changes = meta.get("problems") or [], meta.get("changes") or {}
+    if not all(
+        isinstance(problem, dict) and all(isinstance(text, str) for text in problem.values()) for problem in problems
+    ) or not all(isinstance(count, int) for count in changes.values()):
+        raise BadInputError(f"{path}: its problems or changes are wrong; {remedy}")
     return meta

@@ -51,7 +51,7 @@ class TextEncoder:
         self.longest = self._longest(config)
 
     @staticmethod
-    def load(id_or_path: str | Path, device: str = "auto", precision: str = "auto") -> TextEncoder:
+    def load(id_or_path: str | Path | Checkpoint, device: str = "auto", precision: str = "auto") -> TextEncoder:
         """The encoder of a hub id or a checkpoint's folder; ``minilm`` is all-MiniLM-L6-v2.
 
         ``device`` and ``precision`` are as those of ``AudioEncoder.load``.
@@ -136,19 +136,25 @@ class TextEncoder:
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(order), max(1, batch)):
             chosen = order[start : start + max(1, batch)]
-            tokens = self.tokenizer(
-                [texts[index] for index in chosen],
-                padding=True,
-                truncation=True,
-                max_length=self.longest,
-                return_tensors="pt",
-            ).to(self.device)
             try:
+                tokens = self.tokenizer(
+                    [texts[index] for index in chosen],
+                    padding=True,
+                    truncation=True,
+                    max_length=self.longest,
+                    return_tensors="pt",
+                ).to(self.device)
                 with torch.inference_mode():
                     hidden = self.model(**tokens).last_hidden_state.float()
                     pooled = pool_tokens(hidden, tokens["attention_mask"], self.pooling)
             except torch.OutOfMemoryError:
                 raise FailureError(f"{self.device}: out of memory; use a smaller batch") from None
+            except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
+                # Such as words that the model has no vector for.
+                line = (str(error).splitlines() or [type(error).__name__])[0][:200]
+                raise BadInputError(
+                    f"{self.checkpoint.name}: tokenizer and weights do not fit ({line}); fetch the checkpoint again"
+                ) from None
             vectors[chosen] = pooled.cpu().numpy()
         return vectors
 
@@ -160,7 +166,8 @@ class TextEncoder:
             limits.append(positions - 2 if any(kin in self.model_type for kin in _AFTER_PADDING) else positions)
         settings = self.checkpoint.folder / "sentence_bert_config.json"
         if settings.is_file():
-            length = read_json(settings).get("max_seq_length")
+            content = read_json(settings)
+            length = content.get("max_seq_length") if isinstance(content, dict) else None
             if isinstance(length, int) and length > 8:
                 limits.append(length)
         return min(limits)

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from core.errors import BadInputError
 from core.files import atomic_directory, read_json, write_json
-from core.networks import read_tensors, write_tensors
+from core.reading import open_plain
 from core.runs.state import refuse_gone
 from core.stages import StageState
+from core.tensors import read_tensors, write_tensors
 
 _PARTS = ("networks", "optimisers", "random")
 _NAME = re.compile(r"step-(\d{6,})")
@@ -91,9 +92,11 @@ def _whole(path: Path) -> Checkpoint | None:
     try:
         content = read_json(path / "checkpoint.json")
         whole = content.pop("own_sha256") == _own_sha256(content)
-        if whole and all(_sha256(path / name) == digest for name, digest in content["sha256"].items()):
-            return Checkpoint(path, content["stage"], int(content["stage_step"]), int(content["step"]))
-    except (BadInputError, OSError, KeyError, TypeError, ValueError, AttributeError):
+        sums = content["sha256"]
+        # Only these files: names from a file would lead anywhere.
+        if whole and sums == {f"{part}.safetensors": _sha256(path / f"{part}.safetensors") for part in _PARTS}:
+            return Checkpoint(path, str(content["stage"]), int(content["stage_step"]), int(content["step"]))
+    except (BadInputError, OSError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     return None
 
@@ -119,18 +122,31 @@ def restore_checkpoint(checkpoint: Checkpoint, state: StageState) -> None:
             for key, value in _under(optimisers, f"{name}/").items():
                 index, _, slot = key.partition("/")
                 slots.setdefault(int(index), {})[slot] = value
+            _refuse_other_slots(optimiser, slots)
             optimiser.load_state_dict({"state": slots, "param_groups": optimiser.state_dict()["param_groups"]})
         state.generator.set_state(random["stage"])
         torch.set_rng_state(random["torch"])
         cuda = _under(random, "cuda/")
         if cuda and torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
             torch.cuda.set_rng_state_all([cuda[str(index)] for index in range(len(cuda))])
-    except (KeyError, RuntimeError, ValueError) as error:
+    except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         line = " ".join(str(error).split())[:200]
         raise BadInputError(
             f"{checkpoint.folder}: does not fit the configuration of this run ({line}); train anew"
         ) from None
     state.done = checkpoint.stage_step
+
+
+def _refuse_other_slots(optimiser: torch.optim.Optimizer, slots: dict[int, dict[str, Tensor]]) -> None:
+    """Raises ValueError where what the optimiser keeps of a parameter is not of its shape: a step would fail on it."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    for index, kept in slots.items():
+        if not 0 <= index < len(parameters) or set(kept) != {"step", "exp_avg", "exp_avg_sq"}:
+            raise ValueError(f"the optimiser's values {index} are not known")
+        for name, value in kept.items():
+            shape = torch.Size() if name == "step" else parameters[index].shape
+            if value.shape != shape or not value.is_floating_point():
+                raise ValueError(f"the optimiser's {name} {index} has the shape {tuple(value.shape)}")
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -151,5 +167,5 @@ def _own_sha256(content: dict[str, Any]) -> str:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with open_plain(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
-from core.config import Config, load_config
+from core.config import Config, build_config
 from core.encoders.checkpoint import within
 from core.errors import BadInputError
-from core.networks import read_tensors
+from core.parquet import ParquetTable, is_number, is_text
+from core.reading import named_path
+from core.runs.data import PARTS
 from core.runs.state import read_state
-from core.workspace import Workspace
+from core.settings_file import read_whole_yaml
+from core.tensors import Form, TensorFile
+from core.workspace import RUN_FILES, Workspace
 
 _HUB_SECONDS = 6.0
-_HUB_PATTERNS = ["*.json", "*.jsonl", "*.yaml", "*.parquet", "*.safetensors"]
-_FEATURE_COLUMNS = ("utterance_id", "emotion", "label", "text", "speaker", "part", "predicted", "p_true", "has_text")
+_MOST_ROWS = 50_000_000
+_TABLE_BYTES, _ROW_BYTES = 64 << 20, 16 << 10
+_FEATURE_COLUMNS = {
+    **dict.fromkeys(("utterance_id", "emotion", "label", "text", "speaker", "part", "predicted"), is_text),
+    "p_true": is_number,
+    "has_text": pa.types.is_boolean,
+}
+_MORE_COLUMNS = {
+    **dict.fromkeys(("audio", "session", "gender", "language", "split"), is_text),
+    **dict.fromkeys(("start", "end", "arousal", "valence", "dominance"), is_number),
+}
+_PLACES = {"row": pa.types.is_integer, "modality": is_text, "x": pa.types.is_floating, "y": pa.types.is_floating}
 
 
 def find_run(id_or_path: str | Path, workspace: Workspace) -> Path:
@@ -30,8 +42,8 @@ def find_run(id_or_path: str | Path, workspace: Workspace) -> Path:
         BadInputError: nothing of that name is there.
     """
     name = str(id_or_path)
-    path = Path(name).expanduser()
-    if _is_folder(path):
+    path = named_path(name)
+    if path.is_dir():
         # A bare word is the id of a run before it is a folder that happens to lie here.
         inside = workspace.runs / name
         path = inside if "/" not in name and inside.is_dir() else path
@@ -51,14 +63,6 @@ def find_run(id_or_path: str | Path, workspace: Workspace) -> Path:
     raise BadInputError(f"{name}: no such folder")
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        # A name too long, a folder that must not be entered.
-        return False
-
-
 def _from_hub(name: str) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
@@ -70,7 +74,7 @@ def _from_hub(name: str) -> Path:
         reachable, kind = False, type(error).__name__
     try:
         folder = snapshot_download(
-            name, allow_patterns=_HUB_PATTERNS, etag_timeout=_HUB_SECONDS, local_files_only=not reachable
+            name, allow_patterns=list(RUN_FILES), etag_timeout=_HUB_SECONDS, local_files_only=not reachable
         )
     except Exception as error:
         kind = kind or type(error).__name__
@@ -89,12 +93,7 @@ def read_config(path: Path) -> Config:
             gone, the defaults must not take its place unseen.
     """
     file = path / "config.yaml"
-    config = load_config(file)
-    content = file.read_text(encoding="utf-8")
-    missing = [name for name in Config.model_fields if not re.search(rf"^{name}:", content, re.MULTILINE)]
-    if missing or not content.endswith("\n"):
-        raise BadInputError(f"{file}: the end is missing; copy the run's folder again")
-    return config
+    return build_config(read_whole_yaml(file, tuple(Config.model_fields)), str(file))
 
 
 def refuse_unfinished(path: Path) -> None:
@@ -113,31 +112,37 @@ def refuse_unfinished(path: Path) -> None:
     )
 
 
-def read_features(path: Path, dim: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray | None, dict[str, str]]:
+def read_features(
+    path: Path, dim: int, classes: list[str]
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray | None, dict[str, str]]:
     """Utterances, h (n, dim), t (n, dim) or None, and the table's metadata.
+
+    Both headers are compared before a value of either file is read.
 
     Raises:
         BadInputError: a file is missing or damaged, or they do not belong together.
     """
     file = path / "features" / "utterances.parquet"
-    table, metadata = _read_table(file)
-    missing = [column for column in _FEATURE_COLUMNS if column not in table.columns]
-    if missing:
-        raise BadInputError(f"{file}: columns are missing: {', '.join(missing)}; copy the run's folder again")
-    file = path / "features" / "aligned.safetensors"
-    tensors = read_tensors(file)
-    if "h" not in tensors:
-        raise BadInputError(f"{file}: h is missing; the run is damaged")
-    for name, tensor in tensors.items():
-        if tuple(tensor.shape) != (len(table), dim) or tensor.dtype != torch.float32:
+    tensors = TensorFile(path / "features" / "aligned.safetensors")
+    if "h" not in tensors.forms:
+        raise BadInputError(f"{tensors.path}: h is missing; the run is damaged")
+    rows = tensors.forms["h"].shape[0] if tensors.forms["h"].shape else 0
+    source = ParquetTable(file, most_bytes=_TABLE_BYTES, bytes_a_row=_ROW_BYTES, most_rows=_MOST_ROWS)
+    source.require(_FEATURE_COLUMNS, _MORE_COLUMNS)
+    for name, form in tensors.forms.items():
+        if name not in ("h", "t") or form != Form("float32", (source.rows, dim)) or not rows:
             raise BadInputError(
-                f"{file}: {name} has shape {tuple(tensor.shape)} ({tensor.dtype}), expected ({len(table)}, {dim}); "
-                "the run is damaged"
+                f"{tensors.path}: {name[:60]} has shape {form.shape} (torch.{form.dtype}), expected "
+                f"({source.rows}, {dim}); the run is damaged"
             )
+    table = source.frame()
+    _check_utterances(table, classes, file)
+    values = tensors.read()
+    for name, tensor in values.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise BadInputError(f"{file}: {name} holds NaN or infinity; the run is damaged")
-    text = tensors.get("t")
-    return table, tensors["h"].numpy(), None if text is None else text.numpy(), metadata
+            raise BadInputError(f"{tensors.path}: {name} holds NaN or infinity; the run is damaged")
+    text = values.get("t")
+    return table, values["h"].numpy(), None if text is None else text.numpy(), source.metadata
 
 
 def read_coordinates(path: Path, utterances: int) -> pd.DataFrame:
@@ -147,27 +152,32 @@ def read_coordinates(path: Path, utterances: int) -> pd.DataFrame:
         BadInputError: the file is damaged or speaks of rows that are not there.
     """
     file = path / "projection" / "coordinates.parquet"
-    table, _ = _read_table(file)
-    good = list(table.columns) == ["row", "modality", "x", "y"]
+    source = ParquetTable(file, most_bytes=_TABLE_BYTES, bytes_a_row=64, most_rows=2 * utterances)
+    source.require(_PLACES)
+    table = source.frame()
     if (
-        not good
+        list(table.columns) != list(_PLACES)
         or not table["row"].between(0, utterances - 1).all()
+        or not table["modality"].isin(["audio", "text"]).all()
+        or len(np.unique(2 * table["row"].to_numpy() + (table["modality"] == "text").to_numpy())) < len(table)
         or not np.isfinite(table[["x", "y"]]).all(axis=None)
     ):
         raise BadInputError(f"{file}: does not belong to this run; copy the run's folder again")
     return table
 
 
-def _read_table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    if not path.is_file():
-        raise BadInputError(f"{path}: the file is missing; copy the run's folder again")
-    try:
-        # Not read_table: that makes columns out of folder names such as `lang=de`.
-        with pq.ParquetFile(path) as file:
-            arrow = file.read()
-        arrow.validate(full=True)
-        metadata = {key.decode(): value.decode() for key, value in (arrow.schema.metadata or {}).items()}
-        return arrow.to_pandas(), metadata
-    except (pa.ArrowException, OSError, ValueError) as error:
-        line = (str(error).splitlines() or ["unreadable"])[0]
-        raise BadInputError(f"{path}: not a readable Parquet file ({line}); copy the run's folder again") from None
+def _check_utterances(table: pd.DataFrame, classes: list[str], file: Path) -> None:
+    """Raises BadInputError where a cell is none that a run writes."""
+    ids, labels, predicted = table["utterance_id"], table["label"].dropna(), table["predicted"]
+    sure = table["p_true"].to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = {
+        "utterance_id": ids.isna().any() or not ids.is_unique or (ids == "").any(),
+        "label": not set(labels.unique()) <= set(classes),
+        "predicted": not set(predicted.unique()) <= set(classes),
+        "part": not set(table["part"].unique()) <= set(PARTS),
+        "p_true": not np.all(np.isnan(sure) | ((sure > -0.001) & (sure < 1.001))),
+        "has_text": table["has_text"].isna().any(),
+    }
+    for name, bad in wrong.items():
+        if bad:
+            raise BadInputError(f"{file}: {name} holds what no run writes there; the run is damaged")

@@ -12,6 +12,7 @@ from torch import Tensor
 from core.errors import BadInputError
 from core.files import atomic_path
 from core.generation import Aligned, tell_apart
+from core.parquet import ParquetTable, is_text
 from core.runs.data import RunData
 
 FILE = "guesses.parquet"
@@ -55,14 +56,16 @@ def read_guesses(folder: Path, data: RunData) -> np.ndarray:
         BadInputError: the file is missing, damaged or of other utterances.
     """
     path = folder / FILE
+    wanted = data.table["utterance_id"][data.rows("unlabelled")].tolist()
     try:
-        with pq.ParquetFile(path) as file:
-            table = file.read(columns=["utterance_id", "guessed_emotion"])
-        same = table["utterance_id"].to_pylist() == data.table["utterance_id"][data.rows("unlabelled")].tolist()
-        guessed = table["guessed_emotion"].to_pylist()
-    except (pa.ArrowException, OSError, KeyError) as error:
-        line = (str(error).splitlines() or ["unreadable"])[0]
+        source = ParquetTable(path, most_bytes=16 << 20, bytes_a_row=16 << 10, most_rows=len(wanted))
+        source.require({"utterance_id": is_text, "guessed_emotion": is_text})
+        table = source.read(["utterance_id", "guessed_emotion"])
+    except BadInputError as error:
+        line = str(error).removeprefix(f"{path}: ").removesuffix("; copy it again")
         raise BadInputError(f"{path}: cannot be read ({line}); train a new run") from None
+    same = table["utterance_id"].to_pylist() == wanted
+    guessed = table["guessed_emotion"].to_pylist()
     if not same or not set(guessed) <= set(data.classes):
         raise BadInputError(f"{path}: does not belong to the utterances of this run; train a new run")
     return np.array([data.classes.index(name) for name in guessed], dtype=np.int64)

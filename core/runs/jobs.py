@@ -10,6 +10,7 @@ from core.jobs.starting import start_process
 from core.jobs.turns import GPU_BYTES, Claim, usable_cores
 from core.runs.creation import check_input, create_run
 from core.runs.files import read_config
+from core.runs.links import refuse_links_out
 from core.runs.state import read_state
 from core.stages import pick_device
 from core.workspace import Workspace
@@ -45,6 +46,7 @@ def resume_job(workspace: Workspace, run_id: str) -> None:
 def refuse_to_go_on(folder: Path) -> None:
     """Raises BadInputError where there is nothing to go on with, or somebody does already."""
     state = read_state(folder)
+    refuse_links_out(folder)
     if state.active:
         raise BadInputError(f"run {folder.name!r} is {state.status} already")
     if state.status == "finished":

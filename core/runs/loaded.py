@@ -16,18 +16,19 @@ from core.alignment import Aligner
 from core.config import Config
 from core.corpora import Permissions
 from core.errors import BadInputError
-from core.files import read_json
 from core.generation import Discriminator, Generator
 from core.information import posterior_pointwise_mi
 from core.networks import Network
 from core.projection import Projector
 from core.runs.encoders import RunEncoders
+from core.runs.figures import read_evaluation, read_information, read_map_quality
 from core.runs.files import find_run, read_config, read_coordinates, read_features, refuse_unfinished
 from core.runs.licensed import RunCorpus
+from core.runs.links import refuse_links_out
 from core.runs.neighbours import Neighbourhood
 from core.runs.quality import read_quality
 from core.runs.requests import Batch, Request, checked_seed
-from core.workspace import Workspace
+from core.workspace import Workspace, check_name
 
 N = TypeVar("N", bound=Network)
 
@@ -49,6 +50,7 @@ class LoadedRun:
     def __init__(self, path: Path, workspace: Workspace) -> None:
         self.path = path
         self.id = path.name
+        refuse_links_out(path)
         self.config: Config = read_config(path)
         refuse_unfinished(path)
         self._aligner = self._network(Aligner, "model/aligner")
@@ -69,11 +71,12 @@ class LoadedRun:
         self.code_names: list[str] = [f"u{index + 1}" for index in range(shape["codes"])]
         self.noise_size: int = shape["noise"]
         self.mode: str = "paired" if shape["paired"] else "text" if shape["text"] else "free"
-        self._utterances, self.h, self.t, metadata = read_features(path, self.dim)
+        self._utterances, self.h, self.t, metadata = read_features(path, self.dim, self.classes)
         if self.mode == "text" and self.t is None:
             raise BadInputError(f"{path / 'features' / 'aligned.safetensors'}: t is missing; the run is damaged")
         self.has_text: np.ndarray = self._utterances["has_text"].to_numpy(dtype=bool)
-        self.corpus: str = metadata.get("corpus", self.config.data.corpus)
+        # It leads to the workspace's own files: a name, never a way.
+        self.corpus: str = check_name(metadata.get("corpus", self.config.data.corpus), "corpus")
         self.workspace = workspace
         self._licensed = RunCorpus(self.corpus, workspace, metadata)
 
@@ -230,15 +233,15 @@ class LoadedRun:
 
     def map_quality(self) -> dict[str, Any]:
         """Trustworthiness of the map and error of the projector; see ``core.projection.Map``."""
-        return read_json(self.path / "projection" / "quality.json")
+        return read_map_quality(self.path)
 
     def information(self) -> list[dict[str, Any]]:
         """The held-out mutual informations: one dict for each quantity, with the bound training saw."""
-        return read_json(self.path / "information.json")
+        return read_information(self.path)
 
     def evaluation(self) -> dict[str, Any]:
         """Recognition on the held-out speakers, beside the logistic regression on the raw embeddings."""
-        return read_json(self.path / "evaluation.json")
+        return read_evaluation(self.path)
 
     def quality(self) -> dict[str, Any] | None:
         """The report card as ``mirage quality`` has kept it; None where there is none, or one of other networks."""
@@ -301,7 +304,7 @@ class LoadedRun:
 
     @cached_property
     def _encoders(self) -> RunEncoders:
-        return RunEncoders(self.path)
+        return RunEncoders(self.path, self.workspace, self.corpus)
 
     def _checked(self, values: np.ndarray, width: int) -> Tensor:
         array = _array(values)

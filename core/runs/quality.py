@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import BadInputError
-from core.files import clear_disk_errors, read_json, write_json
+from core.files import clear_disk_errors, write_json
 from core.progress import Progress, silent
+from core.reading import open_plain
+from core.runs.figures import check_card, read_card
 
 if TYPE_CHECKING:
     from core.runs.loaded import LoadedRun
@@ -106,11 +108,9 @@ def read_quality(path: Path) -> dict[str, Any] | None:
     file = path / FILE
     if not file.is_file():
         return None
-    card = read_json(file)
-    if not isinstance(card, dict):
-        raise BadInputError(f"{file}: not a report card; measure it again with `mirage quality {path.name}`")
+    card = read_card(file)
     current = card.get("version") == VERSION and card.get("model") == fingerprint(path)
-    return card if current else None
+    return check_card(file, card) if current else None
 
 
 def fingerprint(path: Path) -> str:
@@ -121,8 +121,8 @@ def fingerprint(path: Path) -> str:
         path / "features" / "aligned.safetensors",
     ):
         try:
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
+            with open_plain(file) as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())  # type: ignore[arg-type]
         except OSError as error:
             raise BadInputError(f"{file}: cannot be read ({error.strerror}); copy the run's folder again") from None
     return digest.hexdigest()

@@ -8,6 +8,7 @@ from core.errors import BadInputError
 from core.files import clear_disk_errors
 from core.jobs.starting import start_process
 from core.jobs.turns import Claim
+from core.runs.links import refuse_links_out
 from core.runs.state import State, read_state, write_state
 from core.workspace import Workspace
 
@@ -26,6 +27,8 @@ def start_quality(workspace: Workspace, run_id: str) -> None:
     status = read_state(run).status
     if status != "finished":
         raise BadInputError(f"run {run_id!r} is {status}: a report card needs a finished run")
+    # The log is written where it seems to lie.
+    refuse_links_out(run)
     folder = run / FOLDER
     with clear_disk_errors(folder):
         folder.mkdir(exist_ok=True)

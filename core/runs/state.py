@@ -16,6 +16,7 @@ import psutil
 from core import logs
 from core.errors import BadInputError, FailureError, MirageError
 from core.files import clear_disk_errors, read_json, write_json
+from core.runs.links import refuse_links_out
 
 STATUSES = ("queued", "running", "stopped", "finished", "failed", "lost")
 """``lost`` is never written: it is what a reader makes of a running state whose process is gone."""
@@ -35,6 +36,7 @@ _KINDS: dict[str, Any] = {
     "host": str | None,
 }
 _TIME = int | float | None
+_MOST, _LONGEST = 1 << 20, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +82,15 @@ def read_state(folder: str | Path) -> State:
     path = Path(folder) / "state.json"
     if not path.is_file():
         raise BadInputError(f"{folder}: no run here (state.json is missing); see `mirage runs`")
-    content = read_json(path)
+    content = read_json(path, _MOST)
     known = {field.name for field in fields(State)}
     values = {key: value for key, value in content.items() if key in known} if isinstance(content, dict) else {}
-    fitting = all(isinstance(value, _KINDS.get(key, _TIME)) for key, value in values.items())
+    # True and false are whole numbers to Python, not to a state.
+    fitting = all(
+        isinstance(value, _KINDS.get(key, _TIME)) and not isinstance(value, bool) for key, value in values.items()
+    )
+    fitting = fitting and all(values.get(key, 0) >= 0 for key in ("step", "total"))
+    fitting = fitting and all(len(value) <= _LONGEST for value in values.values() if isinstance(value, str))
     if not fitting or values.get("status") not in STATUSES:
         raise BadInputError(f"{path}: not the state of a run; the file is damaged")
     state = State(**values)
@@ -92,7 +99,7 @@ def read_state(folder: str | Path) -> State:
     if state.status == "queued" and state.pid is not None and not _alive(Path(folder), state):
         return _lost(state, f"{_death(Path(folder), state)} while it waited; resume queues it again")
     # The clock may have been set meanwhile, either way.
-    if state.status == "queued" and state.pid is None and abs(time.time() - (state.updated or 0.0)) > _START_SECONDS:
+    if state.status == "queued" and state.pid is None and _silence(state.updated) > _START_SECONDS:
         return _lost(state, "the process did not begin; job.log may say why, resume tries again")
     return state
 
@@ -101,12 +108,14 @@ def request_stop(folder: str | Path) -> State:
     """Asks the process that works on a run to stop at its next step; returns the state before that.
 
     Raises:
-        BadInputError: the run is not running.
+        BadInputError: the run is not running, or has links that lead out of it.
         FailureError: the run's folder cannot be written.
     """
     state = read_state(folder)
     if not state.active:
         raise BadInputError(f"run {Path(folder).name!r} is {state.status}: there is nothing to stop")
+    # What is written here must not lie elsewhere.
+    refuse_links_out(Path(folder))
     with clear_disk_errors(Path(folder) / STOP_FILE):
         (Path(folder) / STOP_FILE).touch()
     return state
@@ -139,6 +148,11 @@ def _lost(state: State, message: str) -> State:
     return replace(state, status="lost", eta=None, steps_per_second=None, message=message)
 
 
+def _silence(since: float | None) -> float:
+    """Seconds since then. A time to come is as good as none: a clock that is wrong, or a state that was made up."""
+    return abs(time.time() - (since or 0.0))
+
+
 def _death(folder: Path, state: State) -> str:
     """What can still be found out of a process that had no time to say why it ended."""
     if state.host == here():
@@ -157,7 +171,7 @@ def _death(folder: Path, state: State) -> str:
 def _alive(folder: Path, state: State) -> bool:
     if state.host != here():
         return _beats(folder, state)
-    silent = time.time() - (state.heartbeat or 0.0)
+    silent = _silence(state.heartbeat)
     if state.pid is None:
         return silent < _SILENT_SECONDS
     try:

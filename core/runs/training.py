@@ -19,6 +19,7 @@ from core.runs.execution import Execution, Stopped, total_steps
 from core.runs.files import read_config
 from core.runs.guards import isolated, only_one, open_log, stop_signals, sweep
 from core.runs.jobs import KIND, claim_of
+from core.runs.links import refuse_links_out
 from core.runs.loaded import LoadedRun, load_run
 from core.runs.state import STOP_FILE, Reporter, read_state, write_state
 from core.workspace import Workspace
@@ -49,7 +50,7 @@ def train(
     check_input(config, workspace)
     folder = create_run(config, workspace, run_id)
     execute(folder, workspace, progress=progress)
-    return load_run(folder)
+    return load_run(folder, workspace)
 
 
 def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) -> str:
@@ -61,6 +62,8 @@ def execute(folder: Path, workspace: Workspace, *, progress: Progress = silent) 
     Raises:
         BadInputError, FailureError: also written into the run's state.
     """
+    # Lock, log and checkpoints are written where they seem to lie.
+    refuse_links_out(folder)
     with clear_disk_errors(folder), only_one(folder), _counted(folder, workspace):
         # A queued run may have been asked to stop before its process was there; any other stop is an old one.
         if read_state(folder).status != "queued":

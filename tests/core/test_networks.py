@@ -182,8 +182,10 @@ def test_a_configuration_that_cannot_be(folder: Path, content: str) -> None:
     one_line(folder)
 
 
-def test_a_size_that_no_memory_holds_is_only_compared(folder: Path) -> None:
+def test_a_size_that_no_memory_holds_is_refused_or_only_compared(folder: Path) -> None:
     (folder / "config.json").write_text('{"model_type": "mirage-projector", "dim": 6, "hidden": 100000000}')
+    one_line(folder, "config.json", "'hidden' is not what a network of MIRAGE can have")
+    (folder / "config.json").write_text('{"model_type": "mirage-projector", "dim": 65536, "hidden": 65536}')
     one_line(folder, "does not fit config.json")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import threading
@@ -41,13 +42,20 @@ def test_a_copy_opens_elsewhere(finished: LoadedRun, tmp_path: Path) -> None:
 
 
 def test_a_run_whose_files_are_links(finished: LoadedRun, tmp_path: Path) -> None:
-    # As a snapshot of the hub has them.
-    for path in finished.path.rglob("*"):
+    # As a snapshot of the hub has them: links to the contents of the same repository.
+    repository = tmp_path / "models--somebody--some-run"
+    snapshot, blobs = repository / "snapshots" / ("0" * 40), repository / "blobs"
+    blobs.mkdir(parents=True)
+    for number, path in enumerate(finished.path.rglob("*")):
         if path.is_file() and "checkpoints" not in path.parts:
-            link = tmp_path / "snapshot" / path.relative_to(finished.path)
+            shutil.copyfile(path, blobs / str(number))
+            link = snapshot / path.relative_to(finished.path)
             link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(path)
-    np.testing.assert_array_equal(load_run(tmp_path / "snapshot").h, finished.h)
+            link.symlink_to(os.path.relpath(blobs / str(number), link.parent))
+    np.testing.assert_array_equal(load_run(snapshot).h, finished.h)
+    # The cache itself may be reached by a link.
+    (tmp_path / "hub").symlink_to(repository)
+    np.testing.assert_array_equal(load_run(tmp_path / "hub" / "snapshots" / ("0" * 40)).h, finished.h)
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,26 @@ def named(folder: Path, place: int, encoder: str, name: str | None = None) -> No
     file.write_text(json.dumps(content))
 
 
+def embedded_with(run: LoadedRun, modality: str, encoder: str) -> None:
+    """Changes what the workspace's own store of the run's corpus says that it was made by."""
+    for name in run.workspace.encoder_names(run.corpus):
+        file = run.workspace.embeddings_folder(run.corpus, name) / "meta.json"
+        meta = json.loads(file.read_text())
+        if meta["modality"] == modality:
+            file.write_text(json.dumps({**meta, "encoder": encoder}))
+
+
 @pytest.mark.speech
 def test_a_clip_of_the_corpus_lands_on_its_own_feature(demo: LoadedRun, shared: Path) -> None:
-    named(demo.path, 0, str(shared / "models" / "whisper-tiny-encoder"))
+    encoder = str(shared / "models" / "whisper-tiny-encoder")
+    named(demo.path, 0, encoder)
+    # The word of the run is not enough to open a folder.
+    with pytest.raises(BadInputError, match=r"is not opened on its word; .* run `mirage embed demo --audio-encoder"):
+        demo.encode_audio(np.zeros(16_000), 16_000)
+    embedded_with(demo, "text", encoder)
+    with pytest.raises(BadInputError, match="not opened on its word"):
+        demo.encode_audio(np.zeros(16_000), 16_000)
+    embedded_with(demo, "audio", encoder)
     h = demo.encode_audio(demo.waveform(ROW), 16_000)
     rows, _ = demo.neighbours(h, k=1)
     assert rows[0, 0] == ROW
@@ -57,6 +74,7 @@ def test_a_transcript_of_the_corpus_lands_on_its_own_feature(demo: LoadedRun) ->
 
 def test_an_encoder_that_is_not_here_is_said_in_one_line(demo: LoadedRun, tmp_path: Path) -> None:
     named(demo.path, 0, str(tmp_path / "gone"))
+    embedded_with(demo, "audio", str(tmp_path / "gone"))
     with pytest.raises((BadInputError, FailureError)) as caught:
         demo.encode_audio(np.zeros(16_000), 16_000)
     assert "gone" in str(caught.value)
@@ -73,6 +91,7 @@ def test_layers_and_pooling_are_those_of_the_store(demo: LoadedRun, monkeypatch:
         raise BadInputError("seen")
 
     monkeypatch.setattr(AudioEncoder, "load", staticmethod(load))
+    monkeypatch.setattr("core.encoders.checkpoint.find_on_hub", lambda name: name)
     for name, layer, pooling in (
         ("m@3-mean", "3", "mean"),
         ("m@2-3-mean+std", "2-3", "mean+std"),

@@ -1,0 +1,61 @@
+"""The files of a run lie in its folder: links that lead out of it are refused, and so is what is no file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.errors import BadInputError
+
+_MOST_ENTRIES = 20_000
+
+
+def refuse_links_out(folder: Path) -> None:
+    """Looks at everything in a run's folder; the folder itself may be reached by a link.
+
+    A snapshot of the Hugging Face hub is made of links into ``blobs`` of the same cached repository; these are part of
+    it.
+
+    Raises:
+        BadInputError: names the link that leads elsewhere or nowhere, or the pipe, socket or device.
+    """
+    own = folder.resolve()
+    allowed = [own]
+    if own.parent.name == "snapshots":
+        allowed.append(own.parent.parent / "blobs")
+    places, seen = [own], 0
+    while places:
+        place = places.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    seen += 1
+                    if seen > _MOST_ENTRIES:
+                        raise BadInputError(f"{folder}: more than {_MOST_ENTRIES:,} files; no run has so many")
+                    if entry.is_symlink():
+                        _refuse(folder, Path(entry.path), allowed)
+                    elif entry.is_dir():
+                        places.append(Path(entry.path))
+                    elif not entry.is_file():
+                        raise BadInputError(f"{_inside(folder, entry.path)}: is no file; remove it from the run")
+        except OSError as error:
+            raise BadInputError(f"{place}: cannot be read ({error.strerror})") from None
+
+
+def _refuse(folder: Path, link: Path, allowed: list[Path]) -> None:
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        raise BadInputError(
+            f"{_inside(folder, link)}: is a link that leads nowhere; copy the run's folder again"
+        ) from None
+    if not any(target.is_relative_to(place) for place in allowed) or not target.is_file():
+        raise BadInputError(
+            f"{_inside(folder, link)}: is a link out of the run, or to a folder, and is not followed; "
+            "put a copy in its place"
+        )
+
+
+def _inside(folder: Path, path: str | Path) -> Path:
+    """The path as it was named: by way of the folder as it was given, not of where that really is."""
+    return folder / Path(path).relative_to(folder.resolve())

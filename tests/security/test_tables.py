@@ -1,0 +1,168 @@
+"""Parquet files that claim much in few bytes, or hold what no run holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.parquet import ParquetTable
+from core.parquet_pages import PageError, read_pages
+from core.runs import load_run
+from core.workspace import Workspace
+
+from .conftest import Refused
+
+UTTERANCES, COORDINATES = "features/utterances.parquet", "projection/coordinates.parquet"
+
+
+def changed(file: Path, name: str, column: Any, **options: Any) -> None:
+    table = pq.read_table(file)
+    table = table.set_column(table.schema.names.index(name), name, column)
+    pq.write_table(table, file, **options)
+    assert file.stat().st_size < 1_000_000
+
+
+def test_ten_million_rows_in_few_bytes(place: Workspace, run: Path, refused: Refused) -> None:
+    rows = 10_000_000
+    for name in (UTTERANCES, COORDINATES):
+        kept = (run / name).read_bytes()
+        schema = pq.read_schema(run / name)
+        columns = {
+            field.name: pa.array(np.zeros(rows, bool)) if pa.types.is_boolean(field.type) else pa.nulls(rows)
+            for field in schema
+        }
+        pq.write_table(pa.table(columns), run / name, compression="zstd")
+        assert (run / name).stat().st_size < 1_000_000
+        refused(lambda: load_run(run, place).map(), "10000000" if name == UTTERANCES else "claims 10,000,000 rows")
+        (run / name).write_bytes(kept)
+
+
+def test_one_word_of_a_megabyte_for_every_row(place: Workspace, run: Path, refused: Refused) -> None:
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 576, pa.int32()), pa.array(["x" * 1_000_000]))
+    changed(run / UTTERANCES, "text", words, compression="zstd", store_schema=False)
+    refused(lambda: load_run(run, place), "utterances.parquet", "its words take 576,", "bytes")
+
+
+def test_a_page_that_unpacks_to_much(place: Workspace, run: Path, refused: Refused) -> None:
+    text = pa.array(["x" * 150_000_000] + [""] * 575)
+    changed(run / UTTERANCES, "text", text, compression="zstd", use_dictionary=False)
+    del text
+    refused(lambda: load_run(run, place), "utterances.parquet", "bytes when unpacked")
+
+
+def test_encodings_that_say_much_in_few_bytes(place: Workspace, run: Path, refused: Refused) -> None:
+    text = pa.array(["x" * 20_000 + str(row) for row in range(576)])
+    changed(
+        run / UTTERANCES,
+        "text",
+        text,
+        use_dictionary=False,
+        column_encoding={"text": "DELTA_BYTE_ARRAY"},
+        compression="zstd",
+    )
+    refused(lambda: load_run(run, place), "an encoding that MIRAGE does not write")
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("text", pa.array([["a"]] * 576)),
+        ("text", pa.array([{"a": 1}] * 576)),
+        ("text", pa.array([b"a"] * 576)),
+        ("text", pa.array(["a"] * 576).dictionary_encode()),
+        ("emotion", pa.array([1] * 576)),
+        ("utterance_id", pa.nulls(576, pa.string())),
+        ("utterance_id", pa.array(["same"] * 576)),
+        ("utterance_id", pa.array(["", *map(str, range(575))])),
+        ("label", pa.array(["bored"] * 576)),
+        ("predicted", pa.nulls(576, pa.string())),
+        ("predicted", pa.array(["<b>angry</b>"] * 576)),
+        ("part", pa.array(["../test"] * 576)),
+        ("p_true", pa.array(["0.5"] * 576)),
+        ("p_true", pa.array([7.0] * 576)),
+        ("has_text", pa.array([1] * 576)),
+        ("has_text", pa.nulls(576, pa.bool_())),
+        ("start", pa.array(["0"] * 576)),
+        ("gender", pa.array([0.5] * 576)),
+        ("session", pa.array([0] * 576, pa.timestamp("ns"))),
+    ],
+    ids=lambda part: part if isinstance(part, str) else str(part.type)[:20],
+)
+def test_columns(place: Workspace, run: Path, refused: Refused, name: str, column: pa.Array) -> None:
+    changed(run / UTTERANCES, name, column)
+    refused(lambda: load_run(run, place), "utterances.parquet")
+
+
+@pytest.mark.parametrize("change", ["rows", "twice", "modality", "nan", "types", "more"])
+def test_maps(place: Workspace, run: Path, refused: Refused, change: str) -> None:
+    table = pq.read_table(run / COORDINATES)
+    n = len(table)
+    table = {
+        "rows": lambda: table.set_column(0, "row", pa.array([-1] * n, pa.int32())),
+        "twice": lambda: pa.concat_tables([table.slice(0, n - 1), table.slice(0, 1)]),
+        "modality": lambda: table.set_column(1, "modality", pa.array(["\u202eaudio"] * n)),
+        "nan": lambda: table.set_column(2, "x", pa.array([float("nan")] * n, pa.float32())),
+        "types": lambda: table.set_column(2, "x", pa.array(["0"] * n)),
+        "more": lambda: table.append_column("z", table.column("x")),
+    }[change]()
+    pq.write_table(table, run / COORDINATES)
+    refused(load_run(run, place).map, "coordinates.parquet")
+
+
+def test_what_a_table_says_of_itself(place: Workspace, run: Path) -> None:
+    table = pq.read_table(run / UTTERANCES)
+    for metadata in (
+        {"pandas": "{"},
+        {"pandas": '{"index_columns": [{"kind": "range"}]}'},
+        {"corpus": "demo", "x": "y"},
+    ):
+        pq.write_table(table.replace_schema_metadata(metadata), run / UTTERANCES)
+        assert len(load_run(run, place).utterances) == 576
+
+
+def test_footers(place: Workspace, run: Path, refused: Refused) -> None:
+    good = (run / UTTERANCES).read_bytes()
+    length = int.from_bytes(good[-8:-4], "little")
+    for content in (
+        good[:-8] + (2**31 - 1).to_bytes(4, "little") + b"PAR1",
+        good[:-8] + (length + 7).to_bytes(4, "little") + b"PAR1",
+        good[:-4] + b"PARE",
+        b"PAR1PAR1",
+        b"PAR1" + bytes(4) + b"PAR1",
+        good[:4] + bytes(len(good) - length - 12) + good[-length - 8 :],
+    ):
+        (run / UTTERANCES).write_bytes(content)
+        refused(lambda: load_run(run, place), "utterances.parquet")
+    wide = pa.table({f"c{index}": [1] for index in range(5000)})
+    pq.write_table(wide, run / UTTERANCES)
+    refused(lambda: ParquetTable(run / UTTERANCES, most_bytes=10**6, most_rows=10), "more columns")
+    pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), run / UTTERANCES)
+    refused(lambda: ParquetTable(run / UTTERANCES, most_bytes=10**6, most_rows=10), "two columns have one name")
+    pq.write_table(pa.table({"a": [1]}), run / UTTERANCES, row_group_size=1)
+    pq.write_table(pa.table({"a": range(20_000)}), run / UTTERANCES, row_group_size=1)
+    refused(lambda: ParquetTable(run / UTTERANCES, most_bytes=10**9, most_rows=10**9), "columns or parts")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x15",
+        b"\x15\x00" + b"\xff" * 12,
+        b"\x1c" * 60_000,
+        b"\x19\xf9" + b"\xff\xff\xff\xff\x07" * 100,
+        b"\x19\x19" * 30_000,
+        b"\x18\xff\xff\xff\xff\x0f",
+        b"\x15\x00\x15\x01\x15\x00\x00",
+    ],
+    ids=lambda content: content[:6].hex(),
+)
+def test_page_headers(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "p").write_bytes(content + bytes(10))
+    with (tmp_path / "p").open("rb") as file, pytest.raises(PageError):
+        read_pages(file, 0, len(content) + 10)
