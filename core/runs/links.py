@@ -38,6 +38,9 @@ def refuse_links_out(folder: Path) -> None:
                         places.append(Path(entry.path))
                     elif not entry.is_file():
                         raise BadInputError(f"{_inside(folder, entry.path)}: is no file; remove it from the run")
+        except FileNotFoundError:
+            # A job that works there replaces its checkpoints meanwhile.
+            continue
         except OSError as error:
             raise BadInputError(f"{place}: cannot be read ({error.strerror})") from None
 

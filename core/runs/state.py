@@ -128,7 +128,9 @@ def write_state(folder: str | Path, state: State) -> None:
         FailureError: the folder is gone (it is not made again), or cannot be written.
     """
     refuse_gone(folder)
-    write_json(Path(folder) / "state.json", asdict(replace(state, updated=time.time())))
+    # A reader takes no more; a message that quotes half a file must not make the state unreadable.
+    state = replace(state, message=state.message[:_LONGEST], updated=time.time())
+    write_json(Path(folder) / "state.json", asdict(state))
 
 
 def refuse_gone(folder: str | Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from core.errors import BadInputError
 from core.files import read_json, write_json
+from core.jobs import job_log
 from core.runs import execute, find_run, load_run, read_events, read_state, request_stop, resume_job, start_quality
-from core.runs.jobs import job_log
 from core.workspace import Workspace
 from dashboard.overview_view import bring_in
 

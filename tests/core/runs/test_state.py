@@ -34,6 +34,11 @@ def test_round_trip(tmp_path: Path) -> None:
     assert abs(again.updated - time.time()) < 60
 
 
+def test_a_very_long_message_leaves_the_state_readable(tmp_path: Path) -> None:
+    write_state(tmp_path, State(status="failed", message="x" * 100_000))
+    assert len(read_state(tmp_path).message) == 10_000
+
+
 def test_alive(tmp_path: Path) -> None:
     write(tmp_path)
     state = read_state(tmp_path)
