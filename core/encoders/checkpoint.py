@@ -14,8 +14,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.encoders.sizes import refuse_absurd
 from core.errors import BadInputError, FailureError, MirageError
-from core.reading import named_path, read_whole
+from core.reading import named_path
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -23,10 +24,6 @@ _SETTINGS = ("*.json", "*.txt", "*.model")
 _POOLING = "*_Pooling/config.json"  # of a sentence encoder
 _SECONDS = 6.0  # how long the model hub may take to answer at all
 _ALIASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
-
-_MOST_CONFIG = 16 << 20
-_LARGEST, _MOST_PARTS = 10_000_000, 10_000
-_COUNTS = re.compile("layers|blocks|depth|labels|heads|stages|groups|experts")
 
 T = TypeVar("T")
 
@@ -62,7 +59,7 @@ class Checkpoint:
         """
         from transformers import AutoConfig
 
-        _refuse_absurd(self.folder / "config.json", self.name)
+        refuse_absurd(self.folder / "config.json", self.name)
         with loading(self.name):
             return AutoConfig.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
 
@@ -169,23 +166,6 @@ def load_model(checkpoint: Checkpoint, config: Any, *, may_miss: tuple[str, ...]
             "it is not a complete encoder"
         )
     return model.eval().requires_grad_(False)
-
-
-def _refuse_absurd(path: Path, name: str) -> None:
-    """Raises BadInputError where a configuration asks for what no encoder has, before a module is made of it."""
-    try:
-        content = json.loads(read_whole(path, _MOST_CONFIG))
-    except (ValueError, RecursionError):
-        raise BadInputError(f"{name}: config.json is damaged; fetch the checkpoint again") from None
-    waiting = [("", content)]
-    while waiting:
-        key, value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += value.items()
-        elif isinstance(value, list):
-            waiting += [(key, item) for item in value]
-        elif isinstance(value, int) and not -1 <= value <= (_MOST_PARTS if _COUNTS.search(key) else _LARGEST):
-            raise BadInputError(f"{name}: config.json asks for {key[:60]} = {str(value)[:40]}; no encoder has so many")
 
 
 def _packaged_minilm() -> Path | None:
