@@ -34,6 +34,7 @@ def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
         # A traceback belongs in the terminal; the page shows the kind of fault only.
         "client.showErrorDetails": "full" if debug else "type",
         "runner.magicEnabled": "false",
+        "runner.postScriptGC": "false",
         "theme.base": str(HERE / "theme.toml"),
     }
     if not browser:
