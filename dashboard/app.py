@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import navigation, state, theme, warmup
+from dashboard import housekeeping, navigation, state, theme, warmup
 
 st.set_page_config(page_title="MIRAGE", page_icon=str(theme.ICON), layout="wide")
 st.logo(str(theme.LOGO), size="large", icon_image=str(theme.ICON))
@@ -21,3 +21,4 @@ state.show_note()
 page.run()
 state.remember(page.url_path or "overview")
 warmup.start()
+housekeeping.start()

@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from dashboard import housekeeping
+
 HERE = Path(__file__).resolve().parent
 LOCAL = "127.0.0.1"
 
@@ -34,6 +36,8 @@ def options(*, port: int, host: str = LOCAL, browser: bool = True) -> list[str]:
         # A traceback belongs in the terminal; the page shows the kind of fault only.
         "client.showErrorDetails": "full" if debug else "type",
         "runner.magicEnabled": "false",
+        # A full collection after every run of a page stops all sessions, 150 ms each time with torch in the process.
+        # Python collects by itself, and dashboard.housekeeping when sessions have gone.
         "runner.postScriptGC": "false",
         "theme.base": str(HERE / "theme.toml"),
     }
@@ -52,6 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from streamlit.web import cli
 
+    housekeeping.few_arenas()
     sys.argv = ["streamlit", "run", *options(port=chosen.port, host=chosen.host, browser=not chosen.no_browser)]
     cli.main()
 

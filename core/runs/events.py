@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
 COLUMNS = ("time", "stage", "step", "name", "value")
+_BEGINNING = 100
+"""Bytes by which a reader knows the file again."""
 
 
 class EventLog:
@@ -62,19 +65,69 @@ def read_events(folder: str | Path) -> pd.DataFrame:
     A run that was killed and resumed repeats some steps: for each stage, step and name the last value counts. Lines
     that cannot be read (the end of a killed write) are left out. No file gives an empty table.
     """
-    path = Path(folder) / "events.jsonl"
-    rows = []
-    if path.is_file():
-        with path.open("rb") as lines:
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    break
-                row = _row(line)
-                if row is not None:
-                    rows.append(row)
+    return EventReader(folder).table()
+
+
+class EventReader:
+    """The values of a run that goes on: each look reads only the lines that were written since the last one.
+
+    Threads may share it.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._path = Path(folder) / "events.jsonl"
+        self._lock = threading.Lock()
+        self._forget()
+
+    def table(self) -> pd.DataFrame:
+        """As ``read_events``; the same object as long as nothing was written. Not to be changed."""
+        with self._lock:
+            try:
+                with self._path.open("rb") as file:
+                    self._read_on(file)
+            except FileNotFoundError:
+                self._forget()
+            return self._table
+
+    def _read_on(self, file: BinaryIO) -> None:
+        # Another run of that name, or a file that was cut: what was read is not in it. Lines begin with their time.
+        if file.read(len(self._begins)) != self._begins or os.fstat(file.fileno()).st_size < self._end:
+            self._forget()
+        file.seek(self._end)
+        rows = []
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            if not self._end:
+                self._begins = line[:_BEGINNING]
+            self._end += len(line)
+            row = _row(line)
+            if row is not None:
+                rows.append(row)
+        if rows:
+            self._add(rows)
+
+    def _add(self, rows: list[list[Any]]) -> None:
+        again = False
+        for _, stage, step, name, _ in rows:
+            again |= step <= self._last.get((stage, name), -1)
+            self._last[stage, name] = step
+        table = _frame(rows)
+        if len(self._table):
+            table = pd.concat([self._table, table], ignore_index=True)
+        if again:
+            table = table.drop_duplicates(["stage", "step", "name"], keep="last").reset_index(drop=True)
+        self._table = table
+
+    def _forget(self) -> None:
+        self._begins, self._end = b"", 0
+        self._last: dict[tuple[str, str], int] = {}
+        self._table = _frame([])
+
+
+def _frame(rows: list[list[Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    table = table.astype({"time": "float64", "stage": "str", "step": "int64", "name": "str", "value": "float64"})
-    return table.drop_duplicates(["stage", "step", "name"], keep="last").reset_index(drop=True)
+    return table.astype({"time": "float64", "stage": "str", "step": "int64", "name": "str", "value": "float64"})
 
 
 def _row(line: bytes) -> list[Any] | None:
