@@ -10,7 +10,7 @@ protocol on the websocket (``benchmarks.visitor``); one is a real browser, the c
 * ``browser``: seconds until the page is drawn in the real browser;
 * ``exceptions``: on pages, in the log of the server, in the browser;
 * ``memory_mib``: of the server once it has shown every page to one session (``before``), with the sessions, at the
-  most, and after all have closed (``after``: at once, then until it has fallen no more);
+  most, and after all have closed (``after``: at once, and when Streamlit has let them go);
 * ``training``: its steps per second alone and while the sessions go on.
 """
 
@@ -20,111 +20,26 @@ import argparse
 import asyncio
 import json
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
+from benchmarks.beside import MIB, TRAINING, Memory, Pace, training
 from benchmarks.enlarged import enlarge
 from benchmarks.pages import DRAWN, chromium, place, seconds, serve, stop
 from benchmarks.visitor import Visitor
 from benchmarks.visits import Measured, Visit
-from core.files import read_json
+from core.files import finite
 from core.workspace import Workspace
 
 ASKED = 2.0
 """Seconds that the median of a page may take."""
-MIB = 2**20
-TRAINING = "load-training"
 ENDLESS = "alignment.steps=1000000"
-
-
-class Memory:
-    """The resident memory of a process and its children, looked at twice a second by a thread."""
-
-    def __init__(self, pid: int) -> None:
-        self._process = psutil.Process(pid)
-        self.most = 0.0
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-
-    def now(self) -> float:
-        """MiB."""
-        total = 0
-        for one in (self._process, *self._process.children(recursive=True)):
-            try:
-                total += one.memory_info().rss
-            except psutil.Error:
-                continue
-        return total / MIB
-
-    def close(self) -> None:
-        """Looks no more."""
-        self._end.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._end.wait(0.5):
-            self.most = max(self.most, self.now())
-
-
-@contextmanager
-def training(workspace: Workspace, settings: list[str]) -> Iterator[Path]:
-    """A training of the demo that goes on meanwhile; the folder of its run. It is stopped and deleted at the end."""
-    import shutil
-
-    folder = workspace.run_folder(TRAINING)
-    shutil.rmtree(folder, ignore_errors=True)
-    chosen = [part for setting in settings for part in ("--set", setting)]
-    command = [sys.executable, "-m", "core", "train", "demo", "--run-id", TRAINING, "--json", *chosen]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(240):
-            if _steps(folder)[0] > 0:
-                break
-            if process.poll() is not None:
-                raise SystemExit("the training did not start")
-            time.sleep(0.25)
-        yield folder
-        if process.poll() is not None:
-            raise SystemExit("the training ended before the sessions did")
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _steps(folder: Path) -> tuple[int, float]:
-    try:
-        state = read_json(folder / "state.json")
-        return int(state["step"]), float(state["heartbeat"])
-    except Exception:  # not there yet
-        return 0, 0.0
-
-
-class Pace:
-    """Steps per second of a training since this was made."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._start = folder, _steps(folder)
-
-    def rate(self) -> float:
-        """NaN where its heart has not beaten since."""
-        step, when = _steps(self._folder)
-        passed = when - self._start[1]
-        return (step - self._start[0]) / passed if passed > 0 else float("nan")
 
 
 def browse(address: str, run: str, rounds: int, think: float, found: dict[str, list[float]], faults: list[str]) -> None:
@@ -163,7 +78,8 @@ async def visit(address: str, options: argparse.Namespace, run: str, memory: Mem
     pages = [place(spec) for spec in PAGES]
     measured = Measured()
     drawn: dict[str, list[float]] = {}
-    given = {"run": run, "rows": options.points // 2, "live": TRAINING, "limit": options.limit}
+    given = {"run": run, "rows": options.points // 2, "live": TRAINING, "limit": options.limit, "acts": options.acts}
+
     # One session alone, so that libraries and caches are there before memory is compared.
     first = Visitor(address)
     await Visit(first, Measured(), think=0.2, seed=0, **given).all_pages(pages, 1)
@@ -264,7 +180,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     measured = found["measured"]
     exceptions = [*measured.exceptions, *found["unasked"], *logged]
     medians = {name: statistics.median(values) for name, values in measured.pages.items()}
-    return {
+    report: dict[str, Any] = {
         "asked": f"median of every page at most {ASKED:g} s, no exception",
         "reached": bool(medians) and max(medians.values()) <= ASKED and not exceptions and not found["missing"],
         "sessions": options.sessions,
@@ -290,6 +206,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         },
         "training": {"alone": round(alone, 1), "during": round(during, 1)},
     }
+    # Without a time alone there is no figure of it; JSON has no NaN.
+    made: dict[str, Any] = finite(report)
+    return made
 
 
 def parser() -> argparse.ArgumentParser:
@@ -298,10 +217,16 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--sessions", type=int, default=20)
     made.add_argument("--points", type=int, default=100_000, help="of the map; an utterance is two")
     made.add_argument("--rounds", type=int, default=2, help="times that every session visits every page")
-    made.add_argument("--think", type=float, default=4.0, help="mean seconds between an answer and the next thing done")
+    made.add_argument("--think", type=float, default=3.0, help="mean seconds between an answer and the next thing done")
+    made.add_argument("--acts", type=float, default=1.0, help="share of what people do on the pages that is done")
     made.add_argument("--ramp", type=float, default=10.0, help="seconds within which all sessions come")
     made.add_argument("--alone", type=float, default=15.0, help="seconds for which the training is measured alone")
-    made.add_argument("--settle", type=float, default=20.0, help="seconds from the last session's end to the last look")
+    made.add_argument(
+        "--settle",
+        type=float,
+        default=135.0,
+        help="seconds from the last session's end to the last look; Streamlit keeps one for 120",
+    )
     made.add_argument("--limit", type=float, default=60.0, help="seconds after which an answer is missing")
     made.add_argument("--training", action="append", default=[], metavar="SECTION.KEY=VALUE", help="of the training")
     made.add_argument("--no-browser", action="store_true", help="all sessions without a browser")

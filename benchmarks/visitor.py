@@ -70,7 +70,7 @@ class Visitor:
         self._widgets: dict[str, _Widget] = {}
         self._states: dict[str, WidgetState] = {}
         self._held: dict[str, tuple[ForwardMsg, int]] = {}
-        self._finished = 0
+        self._begun = self._finished = 0
         self._asked: _Asked | None = None
         self._running: tuple[str, ...] = ()
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
@@ -206,6 +206,7 @@ class Visitor:
             self._end(message.script_finished)
 
     def _begin(self, message: ForwardMsg) -> None:
+        self._begun += 1
         self._running = tuple(message.metadata.run.fragment_ids)
         if not self._running:
             self._page = message.new_session.page_script_hash
@@ -270,11 +271,15 @@ class Visitor:
                 held[1].cancel()
 
     def _fetch_later(self, path: str) -> None:
+        begun = self._begun
+
         def fetch() -> None:
             try:
                 _fetch(f"{self.address}{path}")
             except OSError as error:
-                self.exceptions.append(f"{path}: {error}")
+                # A clip that the page plays no more may be gone from the server, too.
+                if begun == self._begun:
+                    self.exceptions.append(f"{path}: {error}")
 
         task = asyncio.create_task(asyncio.to_thread(fetch))
         self._fetches.add(task)

@@ -42,7 +42,8 @@ class Visit:
     Args:
         run: the run that is looked at, with ``rows`` utterances. live: a run that trains meanwhile.
         think: mean seconds between an answer and the next thing that is done; half to one and a half of it.
-        limit: seconds after which a missing answer counts as a fault.
+        limit: seconds after which a missing answer counts as a fault. acts: the share of what people do on pages that
+            is done.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class Visit:
         think: float,
         limit: float,
         seed: int,
+        acts: float = 1.0,
     ) -> None:
         self._visitor, self._measured, self._run, self._rows, self._live = visitor, measured, run, rows, live
-        self._think, self._limit = think, limit
+        self._think, self._limit, self._acts = think, limit, acts
         self._random = random.Random(seed)
         self._sequence = 0
 
@@ -74,7 +76,8 @@ class Visit:
                     self._measured.page(page or "overview", await self._visitor.go(page, limit=self._limit))
                 await self._wait()
                 for act in getattr(self, f"_on_{page or 'overview'}")(turn):
-                    await self._do(page, *act)
+                    if self._random.random() < self._acts:
+                        await self._do(page, *act)
 
     async def _wait(self) -> None:
         await asyncio.sleep(self._think * self._random.uniform(0.5, 1.5))

@@ -35,7 +35,12 @@ def few_arenas() -> None:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def start() -> threading.Thread:
     """Starts looking after the sessions, once for the server, in the background."""
-    thread = threading.Thread(target=_look_after, args=(runtime.get_instance() if runtime.exists() else None,), name="mirage-housekeeping", daemon=True)
+    thread = threading.Thread(
+        target=_look_after,
+        args=(runtime.get_instance() if runtime.exists() else None,),
+        name="mirage-housekeeping",
+        daemon=True,
+    )
     thread.start()
     return thread
 
