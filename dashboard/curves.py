@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ STAGE_TITLES = {
 _STAGE_ORDER = ("alignment", "realignment", "generation", "information", "projection")
 
 HELD_OUT = "held_out/"
-_PLACES: dict[int, Mapping[tuple[str, str], Sequence[int]]] = {}
+_PLACES: dict[int, Mapping[Hashable, Any]] = {}
 """By the number of the table; an entry goes with it."""
 
 
@@ -130,7 +130,7 @@ def series(events: pd.DataFrame, stage: str, name: str) -> pd.DataFrame:
     return rows.drop_duplicates("step", keep="last").sort_values("step").reset_index(drop=True)
 
 
-def _places(events: pd.DataFrame) -> Mapping[tuple[str, str], Sequence[int]]:
+def _places(events: pd.DataFrame) -> Mapping[Hashable, Any]:
     """Where the rows of each stage and name are: sought once for all curves of a table, and for all sessions."""
     held = _PLACES.get(id(events))
     if held is None:

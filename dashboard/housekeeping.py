@@ -67,7 +67,7 @@ def _look_after(server: object) -> None:
 
 
 def _count(manager: object, stored: object) -> int:
-    return manager.num_active_sessions() + len(stored._data)  # type: ignore[attr-defined, no-any-return]
+    return manager.num_active_sessions() + len(stored._data)  # type: ignore[attr-defined]
 
 
 def _give_back() -> None:

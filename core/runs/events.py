@@ -77,7 +77,9 @@ class EventReader:
     def __init__(self, folder: str | Path) -> None:
         self._path = Path(folder) / "events.jsonl"
         self._lock = threading.Lock()
-        self._forget()
+        self._begins, self._end = b"", 0
+        self._last: dict[tuple[str, str], int] = {}
+        self._table = _frame([])
 
     def table(self) -> pd.DataFrame:
         """As ``read_events``; the same object as long as nothing was written. Not to be changed."""
@@ -120,9 +122,7 @@ class EventReader:
         self._table = table
 
     def _forget(self) -> None:
-        self._begins, self._end = b"", 0
-        self._last: dict[tuple[str, str], int] = {}
-        self._table = _frame([])
+        self._begins, self._end, self._last, self._table = b"", 0, {}, _frame([])
 
 
 def _frame(rows: list[list[Any]]) -> pd.DataFrame:

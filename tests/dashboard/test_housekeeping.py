@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -17,6 +18,32 @@ import pytest
 
 from benchmarks.visitor import Visitor
 
+# Sixteen threads that hold memory at once; then how many heaps glibc made for them.
+HEAPS = """
+import ctypes, re, threading
+from dashboard import housekeeping
+
+housekeeping.few_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.fopen.restype = ctypes.c_void_p
+together = threading.Barrier(16)
+
+def hold():
+    together.wait()
+    kept = [libc.malloc(5000) for _ in range(200)]
+    together.wait()
+
+threads = [threading.Thread(target=hold) for _ in range(16)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+file = ctypes.c_void_p(libc.fopen(b"heaps.xml", b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+print(len(re.findall("<heap nr", open("heaps.xml").read())))
+"""
 ROOT = Path(__file__).resolve().parents[2]
 # The dashboard as it is, in a hurry: a closed session is kept for a second, and looked after twice in one.
 SERVER = """
@@ -92,3 +119,13 @@ def test_sessions_that_have_gone_are_let_go(counted: Counted) -> None:
     while counted.sessions() and time.monotonic() < end:
         time.sleep(0.5)
     assert counted.sessions() == 0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of glibc")
+def test_threads_share_few_heaps(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    heaps = [
+        int(subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, env=environment))
+        for script in (HEAPS, HEAPS.replace("housekeeping.few_arenas()", ""))
+    ]
+    assert heaps[0] <= 2 < heaps[1]

@@ -24,6 +24,7 @@ def test_local_without_telemetry_and_protected() -> None:
     assert options["server.fileWatcherType"] == "none"
     assert options["server.enableXsrfProtection"] == "true"
     assert "server.headless" not in options
+    assert options["runner.postScriptGC"] == "false"
     assert chosen(port=1, browser=False)["server.headless"] == "true"
 
 
