@@ -220,7 +220,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--think", type=float, default=3.0, help="mean seconds between an answer and the next thing done")
     made.add_argument("--acts", type=float, default=1.0, help="share of what people do on the pages that is done")
     made.add_argument("--ramp", type=float, default=10.0, help="seconds within which all sessions come")
-    made.add_argument("--alone", type=float, default=15.0, help="seconds for which the training is measured alone")
+    made.add_argument("--alone", type=float, default=10.0, help="seconds for which the training is measured alone")
     made.add_argument(
         "--settle",
         type=float,

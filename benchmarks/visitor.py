@@ -65,6 +65,7 @@ class Visitor:
         self.received = self.repeats = self.missing = 0
         self.exceptions: list[str] = []
         self.query = ""
+        self.files = 0.0
         self._pages: dict[str, str] = {}
         self._page = self._path = ""
         self._widgets: dict[str, _Widget] = {}
@@ -81,9 +82,14 @@ class Visitor:
     # --- what a person does -------------------------------------------------------------------------------------
 
     async def open(self, page: str, query: dict[str, str] | None = None, *, limit: float = 60.0) -> Answer:
-        """Opens the address of a page in a new tab. ``page`` is its name in the address, empty for the first."""
+        """Opens the address of a page in a new tab. ``page`` is its name in the address, empty for the first.
+
+        The answer counts from the websocket's opening; ``files`` has the seconds of what came before.
+        """
         start = time.perf_counter()
         await asyncio.to_thread(self._first_files)
+        self.files = time.perf_counter() - start
+        start = time.perf_counter()
         self.query = urlencode(query or {})
         self._socket = await connect(
             f"{self.address.replace('http', 'ws', 1)}/_stcore/stream",

@@ -15,6 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from benchmarks.visitor import Answer, Visitor
 
 OPENED = "opened by address"
+FILES = "Streamlit's files before that"
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Visit:
             for page in order:
                 if turn == 0 and page is order[0]:
                     self._measured.act(OPENED, await self._visitor.open(page, {"run": self._run}, limit=self._limit))
+                    self._measured.act(FILES, Answer(self._visitor.files))
                 else:
                     self._measured.page(page or "overview", await self._visitor.go(page, limit=self._limit))
                 await self._wait()
