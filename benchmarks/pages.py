@@ -27,7 +27,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,11 @@ EMPTY = f"import streamlit as st\n\nst.title({FLOOR!r})\n"
 """The page of which ``floor`` is measured."""
 
 
-def serve(script: Path | None = None) -> tuple[subprocess.Popen[bytes], str]:
-    """A dashboard that answers, and its address; with ``script``, Streamlit alone on that file, same options."""
+def serve(script: Path | None = None, *, log: Path | None = None) -> tuple[subprocess.Popen[bytes], str]:
+    """A dashboard that answers, and its address; with ``script``, Streamlit alone on that file, same options.
+
+    What the server says of its faults goes to the file ``log``, or is shown.
+    """
     from dashboard.launch import options
 
     with socket.socket() as probe:
@@ -56,7 +59,8 @@ def serve(script: Path | None = None) -> tuple[subprocess.Popen[bytes], str]:
     command = [sys.executable, "-m", "core", "dashboard", "--no-browser", "--port", str(port)]
     if script is not None:
         command = [sys.executable, "-m", "streamlit", "run", str(script), *options(port=port, browser=False)[1:]]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    with log.open("ab") if log else nullcontext() as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
     address = f"http://127.0.0.1:{port}"
     for _ in range(240):
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import gate, navigation, state, theme, warmup
+from dashboard import gate, housekeeping, navigation, state, theme, warmup
 
 gate.admit()
 st.set_page_config(page_title="MIRAGE", page_icon=str(theme.ICON), layout="wide")
@@ -23,3 +23,4 @@ state.show_note()
 page.run()
 state.remember(page.url_path or "overview")
 warmup.start()
+housekeeping.start()

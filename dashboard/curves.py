@@ -6,7 +6,8 @@ No Streamlit here: all of it is plain computation on the events table (columns t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import weakref
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ STAGE_TITLES = {
 _STAGE_ORDER = ("alignment", "realignment", "generation", "information", "projection")
 
 HELD_OUT = "held_out/"
+_PLACES: dict[int, Mapping[Hashable, Any]] = {}
+"""By the number of the table; an entry goes with it."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,17 @@ def series(events: pd.DataFrame, stage: str, name: str) -> pd.DataFrame:
 
     A value that was not a number stays in it as NaN, to be shown as such.
     """
-    rows = events[(events["stage"] == stage) & (events["name"] == name)]
-    rows = rows.drop_duplicates("step", keep="last").sort_values("step")
-    return rows[["step", "time", "value"]].reset_index(drop=True)
+    rows = events[["step", "time", "value"]].take(_places(events).get((stage, name), []))
+    return rows.drop_duplicates("step", keep="last").sort_values("step").reset_index(drop=True)
+
+
+def _places(events: pd.DataFrame) -> Mapping[Hashable, Any]:
+    """Where the rows of each stage and name are: sought once for all curves of a table, and for all sessions."""
+    held = _PLACES.get(id(events))
+    if held is None:
+        held = _PLACES[id(events)] = dict(events.groupby(["stage", "name"], sort=False).indices)
+        weakref.finalize(events, _PLACES.pop, id(events), None)
+    return held
 
 
 def kinds(item: Quantity, estimates: Sequence[dict[str, Any]]) -> list[str]:

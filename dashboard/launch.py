@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from core.access import VARIABLE, is_loopback, read_access
 from core.limits import read_limits
+from dashboard import housekeeping
 
 HERE = Path(__file__).resolve().parent
 LOCAL = "127.0.0.1"
@@ -62,6 +63,9 @@ def options(
         "server.trustedUserHeaders": "{}",
         "server.enableStaticServing": "false",
         "server.scriptHealthCheckEnabled": "false",
+        # A full collection after every run of a page stops all sessions, 150 ms each time with torch in the process.
+        # Python collects by itself, and dashboard.housekeeping when sessions have gone.
+        "runner.postScriptGC": "false",
         "theme.base": str(HERE / "theme.toml"),
     }
     if not browser:
@@ -104,6 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from streamlit.web import cli
 
+    housekeeping.few_arenas()
     sys.argv = ["streamlit", "run", *told]
     cli.main()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core import Corpus, Embeddings, LoadedRun
-    from core.runs import State
+    from core.runs import EventReader, State
 
 RUN_KEY = "run"
 _NOTE = "note"
@@ -224,8 +224,7 @@ def run_state(run_id: str) -> State | None:
 
 def events(run_id: str) -> pd.DataFrame:
     """The measured values of a run: columns time, stage, step, name, value."""
-    folder = workspace().run_folder(run_id)
-    return _events(str(folder), stamp(folder, "events.jsonl"))
+    return _events(str(workspace().run_folder(run_id))).table()
 
 
 def embeddings(corpus_name: str, encoder: str) -> Embeddings:
@@ -306,11 +305,12 @@ def _config(path: str, files: Stamp) -> Config:
     return load_config(path)
 
 
+# One reader for all sessions that watch a run: of what a training adds, each line is read once.
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _events(folder: str, files: Stamp) -> pd.DataFrame:
-    from core.runs import read_events
+def _events(folder: str) -> EventReader:
+    from core.runs import EventReader
 
-    return read_events(Path(folder))
+    return EventReader(folder)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the embeddings")

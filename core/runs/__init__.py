@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.runs.creation import create_run
     from core.runs.effects import measure_effects
-    from core.runs.events import read_events
+    from core.runs.events import EventReader, read_events
     from core.runs.export import write_batch
     from core.runs.files import find_run
     from core.runs.information import measure_information
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Batch": "requests",
+    "EventReader": "events",
     "LoadedRun": "loaded",
     "Neighbourhood": "neighbours",
     "State": "state",
@@ -52,6 +53,7 @@ _HOME = {
 
 __all__ = [
     "Batch",
+    "EventReader",
     "LoadedRun",
     "Neighbourhood",
     "State",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 import time
 from array import array
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ MOST_BYTES = 64 << 20
 """Of a longer ``events.jsonl``, so many bytes from its end are read: some 600,000 values."""
 
 _LONGEST_LINE, _LONGEST_NAME, _MOST_WORDS = 4096, 200, 10_000
+_BEGINNING = 100
+"""Bytes by which a reader knows the file again."""
 
 
 class EventLog:
@@ -74,42 +77,108 @@ def read_events(folder: str | Path) -> pd.DataFrame:
     Raises:
         BadInputError: it is no plain file, or must not be read.
     """
-    path = Path(folder) / "events.jsonl"
-    # Column by column, and each word once: a row of Python's own objects takes ten times the memory of its line.
-    times, steps, values = array("d"), array("q"), array("d")
-    words: dict[str, int] = {}
-    stages, names = array("q"), array("q")
-    if path.exists():
-        with open_plain(path) as lines:
-            size = os.fstat(lines.fileno()).st_size
-            if size > MOST_BYTES:
-                lines.seek(size - MOST_BYTES)
-                _rest_of_line(lines)
-            while line := lines.readline(_LONGEST_LINE):
-                if not line.endswith(b"\n"):
-                    if len(line) < _LONGEST_LINE:
-                        break
-                    _rest_of_line(lines)
-                    continue
-                row = _row(line)
-                if row is None or (len(words) > _MOST_WORDS and not {row[1], row[3]} <= words.keys()):
-                    continue
-                times.append(row[0])
-                stages.append(words.setdefault(row[1], len(words)))
-                steps.append(row[2])
-                names.append(words.setdefault(row[3], len(words)))
-                values.append(row[4])
-    said = np.asarray(list(words), dtype=object)
-    table = pd.DataFrame(
-        {
-            "time": np.array(times, dtype=np.float64),
-            "stage": pd.Series(said[np.array(stages, dtype=np.int64)] if words else [], dtype="str"),
-            "step": np.array(steps, dtype=np.int64),
-            "name": pd.Series(said[np.array(names, dtype=np.int64)] if words else [], dtype="str"),
-            "value": np.array(values, dtype=np.float64),
-        }
-    )
-    return table.drop_duplicates(["stage", "step", "name"], keep="last").reset_index(drop=True)
+    return EventReader(folder).table()
+
+
+class EventReader:
+    """The values of a run that goes on: each look reads only the lines that were written since the last one.
+
+    Threads may share it.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._path = Path(folder) / "events.jsonl"
+        self._lock = threading.Lock()
+        self._begins, self._end, self._again = b"", 0, False
+        self._last: dict[tuple[int, int], int] = {}
+        self._words: dict[str, int] = {}
+        self._table = _Rows().table({})
+
+    def table(self) -> pd.DataFrame:
+        """As ``read_events``; the same object as long as nothing was written. Not to be changed."""
+        with self._lock:
+            if self._path.exists():
+                with open_plain(self._path) as file:
+                    self._read_on(file)
+            else:
+                self._forget()
+            return self._table
+
+    def _read_on(self, file: IO[bytes]) -> None:
+        size = os.fstat(file.fileno()).st_size
+        # Another run of that name, or a file that was cut: what was read is not in it. Lines begin with their time.
+        if size < self._end or file.read(len(self._begins)) != self._begins:
+            self._forget()
+        if not self._end:
+            file.seek(0)
+            self._begins = file.read(_BEGINNING)
+        if size - self._end > MOST_BYTES:
+            begins = self._begins
+            self._forget()
+            self._begins = begins
+            file.seek(size - MOST_BYTES)
+            _rest_of_line(file)
+            self._end = file.tell()
+        file.seek(self._end)
+        rows = _Rows()
+        while line := file.readline(_LONGEST_LINE):
+            if not line.endswith(b"\n"):
+                if len(line) < _LONGEST_LINE:
+                    break
+                _rest_of_line(file)
+            elif (row := _row(line)) is not None:
+                self._take(row, rows)
+            self._end = file.tell()
+        if len(rows.times):
+            self._add(rows.table(self._words))
+
+    def _take(self, row: tuple[float, str, int, str, float], rows: _Rows) -> None:
+        when, stage, step, name, value = row
+        if len(self._words) > _MOST_WORDS and not {stage, name} <= self._words.keys():
+            return
+        stage_word, name_word = (self._words.setdefault(word, len(self._words)) for word in (stage, name))
+        rows.add(when, stage_word, step, name_word, value)
+        self._again |= step <= self._last.get((stage_word, name_word), -1)
+        self._last[stage_word, name_word] = step
+
+    def _add(self, table: pd.DataFrame) -> None:
+        if len(self._table):
+            table = pd.concat([self._table, table], ignore_index=True)
+        if self._again:
+            table = table.drop_duplicates(["stage", "step", "name"], keep="last").reset_index(drop=True)
+            self._again = False
+        self._table = table
+
+    def _forget(self) -> None:
+        self._begins, self._end, self._again = b"", 0, False
+        self._last, self._words, self._table = {}, {}, _Rows().table({})
+
+
+class _Rows:
+    """Lines as columns, and each word once: a row of Python's own objects takes ten times the memory of its line."""
+
+    def __init__(self) -> None:
+        self.times, self.steps, self.values = array("d"), array("q"), array("d")
+        self.stages, self.names = array("q"), array("q")
+
+    def add(self, when: float, stage: int, step: int, name: int, value: float) -> None:
+        self.times.append(when)
+        self.stages.append(stage)
+        self.steps.append(step)
+        self.names.append(name)
+        self.values.append(value)
+
+    def table(self, words: Mapping[str, int]) -> pd.DataFrame:
+        said = np.asarray(list(words), dtype=object)
+        return pd.DataFrame(
+            {
+                "time": np.array(self.times, dtype=np.float64),
+                "stage": pd.Series(said[np.array(self.stages, dtype=np.int64)] if words else [], dtype="str"),
+                "step": np.array(self.steps, dtype=np.int64),
+                "name": pd.Series(said[np.array(self.names, dtype=np.int64)] if words else [], dtype="str"),
+                "value": np.array(self.values, dtype=np.float64),
+            }
+        )
 
 
 def _rest_of_line(lines: IO[bytes]) -> None:

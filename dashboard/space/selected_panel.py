@@ -23,7 +23,9 @@ TABLE_MOST = 1000
 
 def show_selected(run: LoadedRun, points: MapPoints, visible: np.ndarray, chosen: selection.Selection) -> None:
     """The selected utterances, or all visible ones; the marked row is the picked one."""
-    rows = chosen.rows or tuple(np.flatnonzero(visible).tolist())
+    rows = np.asarray(chosen.rows, dtype=np.intp) if chosen.rows else np.flatnonzero(visible)
+    marks = np.zeros(len(points), dtype=bool)
+    marks[rows] = True
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         total = f"{int(visible.sum()):,}"
         hidden = len(points) - int(visible.sum())
@@ -43,14 +45,14 @@ def show_selected(run: LoadedRun, points: MapPoints, visible: np.ndarray, chosen
             ):
                 st.download_button(
                     label,
-                    partial(_export, make, run, rows),
+                    partial(_export, make, run, np.packbits(marks)),
                     file_name=f"aligned-space-{len(rows)}.{suffix}",
                     mime=mime,
                     icon=":material/download:",
                     on_click="ignore",
                     help="The rows of this table with all their columns and their places on the map.",
                 )
-    first = rows[:TABLE_MOST]
+    first = tuple(rows[:TABLE_MOST].tolist())
     if len(rows) > len(first):
         st.caption(f"The table shows the first {len(first):,} of {len(rows):,}; the files hold all of them.")
     name = f"space_rows_{hash(first) & 0xFFFFFFFF:x}"
@@ -67,9 +69,12 @@ def show_selected(run: LoadedRun, points: MapPoints, visible: np.ndarray, chosen
     )
 
 
-def _export(make: Callable[[pd.DataFrame], bytes], run: LoadedRun, rows: tuple[int, ...]) -> bytes:
+def _export(make: Callable[[pd.DataFrame], bytes], run: LoadedRun, marks: np.ndarray) -> bytes:
     # Asked for now: what may be shown can have changed since the button was drawn.
-    return make(tables.exported_table(store.points_of(run), rows))
+    points = store.points_of(run)
+    # Bits: a session keeps them as long as the page is open, and 100,000 row numbers are 4 MB.
+    rows = np.flatnonzero(np.unpackbits(marks, count=len(points)))
+    return make(tables.exported_table(points, rows.tolist()))
 
 
 def _columns() -> dict[str, Any]:

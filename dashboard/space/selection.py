@@ -18,7 +18,10 @@ class Selection:
 
     def within(self, visible: np.ndarray) -> Selection:
         """Without what the filters hide: ``visible`` is a mask (n,). A selection takes visible points only."""
-        rows = tuple(row for row in self.rows if row < len(visible) and visible[row])
+        rows = self.rows
+        if rows and (max(rows) >= len(visible) or not visible.all()):
+            shown = set(np.flatnonzero(visible).tolist())
+            rows = tuple(row for row in rows if row in shown)
         picked = self.picked if self.picked is not None and self.picked < len(visible) else None
         return Selection(rows, picked)
 

@@ -29,6 +29,17 @@ def test_a_series_is_sorted_and_keeps_what_was_not_a_number() -> None:
     assert math.isnan(values[2])
 
 
+def test_a_series_is_of_its_own_table() -> None:
+    before = len(curves._PLACES)
+    for value in range(20):  # a table that is gone may leave its place in memory to the next one
+        table = events(*((1.0, "generation", step, "loss", value) for step in range(1 + value % 3)))
+        for _ in range(2):
+            assert curves.series(table, "generation", "loss")["value"].tolist() == [value] * (1 + value % 3)
+        assert curves.series(table, "generation", "none").empty
+        del table
+        assert len(curves._PLACES) == before
+
+
 def test_divergence_is_seen_only_while_it_lasts() -> None:
     nan = float("nan")
     frame = events((1.0, "generation", 1, "g_loss", nan), (1.0, "generation", 1, "d_loss", nan))

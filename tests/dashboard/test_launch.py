@@ -31,6 +31,7 @@ def test_local_without_telemetry_and_protected() -> None:
     assert options["server.enableXsrfProtection"] == "true"
     assert options["client.disableDataExport"] == "true"
     assert "server.headless" not in options
+    assert options["runner.postScriptGC"] == "false"
     assert chosen(port=1, browser=False)["server.headless"] == "true"
 
 

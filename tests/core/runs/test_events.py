@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.runs import read_events
+from core.runs import EventReader, read_events
 from core.runs.events import COLUMNS, EventLog
 
 
@@ -117,3 +117,53 @@ def test_nan_in_the_file_is_no_value(tmp_path: Path) -> None:
     table = read_events(tmp_path)
     assert table["step"].tolist() == [1, 2, 3]
     assert pd.isna(table["value"]).tolist() == [True, True, False]
+
+
+def test_a_reader_goes_on_where_it_was(tmp_path: Path) -> None:
+    reader, file = EventReader(tmp_path), tmp_path / "events.jsonl"
+    assert len(reader.table()) == 0
+    seen = 0
+    with file.open("a") as log:
+        # A torn line, the rest of it, one that is damaged, a resumed run that repeats steps, another stage.
+        for more in (
+            line(1, 1.0) + line(2, 2.0)[:20],
+            line(2, 2.0)[20:],
+            "no json\n" + line(3, None),
+            "",
+            line(2, 2.5) + line(3, 3.5) + line(2, 0.5, name="ua"),
+            line(1, 9.0, stage="generation"),
+        ):
+            log.write(more)
+            log.flush()
+            before, table = reader.table(), reader.table()
+            assert table is before
+            pd.testing.assert_frame_equal(table, read_events(tmp_path))
+            seen = max(seen, len(table))
+    assert seen == 5
+
+
+def test_a_reader_reads_each_line_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import core.runs.events as events
+
+    parsed = []
+    monkeypatch.setattr(events, "_row", lambda text, whole=events._row: parsed.append(text) or whole(text))
+    reader = EventReader(tmp_path)
+    with (tmp_path / "events.jsonl").open("a") as log:
+        for step in range(1, 6):
+            log.write(line(step, 1.0))
+            log.flush()
+            assert len(reader.table()) == step
+    assert len(parsed) == 5
+
+
+@pytest.mark.parametrize("length", [1, 3, 5])
+def test_a_reader_sees_another_run_of_that_name(tmp_path: Path, length: int) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(line(step, 1.0) for step in range(1, 4)))
+    reader = EventReader(tmp_path)
+    assert reader.table()["value"].tolist() == [1.0] * 3
+    # Written over in place: the file keeps its number, as that of a deleted file may come again.
+    file.write_text("".join(line(step, 2.0, time=100.0 + step) for step in range(1, length + 1)))
+    assert reader.table()["value"].tolist() == [2.0] * length
+    file.unlink()
+    assert len(reader.table()) == 0
