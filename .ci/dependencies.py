@@ -75,6 +75,26 @@ has an advisory, is not known there, or PyPI does not answer. What MIRAGE does t
 written, weights are safetensors only, nothing is fetched unless asked for, and of Streamlit's doors for programs none
 is open ([server.md](server.md)).
 
+Reviewed by version and changelog on 2026-11-28, since the advisories could not be reached where that was done: 16 of the
+packages had a newer release, all but PyTorch (2.13.0, 2.15.0 is out) a small one. Every advisory that we know of ends
+before the version here:
+
+| package | advisory | mended in | here |
+| --- | --- | --- | --- |
+| streamlit | CVE-2026-33682 (Windows, requests to other machines), CVE-2024-42474 (Windows, path traversal) | 1.54, 1.37 | 1.67.0 |
+| starlette | CVE-2025-62727 (Range header), GHSA-f96h-pmfr-66vw (parts of uploads without limit) | 0.49.1, 0.40 | 1.10.0 |
+| python-multipart | CVE-2024-53981 (denial of service) | 0.0.18 | 0.0.34 |
+| h11 | CVE-2025-43859 (chunked bodies) | 0.16 | 0.16.0 |
+| torch | CVE-2025-32434 (`torch.load`, which MIRAGE never calls) | 2.6 | 2.13.0 |
+| pyarrow | CVE-2023-47248 (code in IPC and Parquet extension types) | 14.0.1 | 26.0.1 |
+| pillow | CVE-2025-48379 (DDS images) | 11.3 | 13.0.0 |
+| Jinja2 | CVE-2025-27516 (sandbox) | 3.1.6 | 3.1.6 |
+| requests | CVE-2024-47081 (.netrc) | 2.32.4 | 2.34.2 |
+| urllib3 | CVE-2025-50181 (redirects), CVE-2025-66418 (decompression) | 2.5, 2.6 | 2.8.0 |
+| protobuf | CVE-2025-4565 (recursion) | 6.31.1 | 7.36.2 |
+
+It is no substitute for the command: run `make audit` where PyPI can be reached.
+
 """
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pandas as pd
 
-from core.jobs import CARD, TRAINING, Job
+from core import MirageError
+from core.benchmarks import time_left
+from core.jobs import BENCHMARK, CARD, TRAINING, Job
 from dashboard.overview_view import done_share, moment
 
 SHOWN = ("all", "active", "ended")
@@ -56,13 +59,23 @@ def table(jobs: Sequence[Job]) -> pd.DataFrame:
             "status": job.status,
             "progress": 100 * done_share(job.state),
             "pace": job.state.steps_per_second if job.state else None,
-            "left": duration(job.state.eta) if job.state and job.state.eta is not None else "",
+            "left": _left(job),
             "ended": moment(job.state.updated) if job.state and not job.active else None,
             "message": _message(job),
         }
         for job in jobs
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _left(job: Job) -> str:
+    # The pace of a benchmark is that of the whole of it: its units take unlike times.
+    eta = None if job.state is None else job.state.eta
+    if job.state is not None and job.kind == BENCHMARK:
+        # A call that cannot be read is told where the benchmark is looked at.
+        with suppress(MirageError):
+            eta = time_left(job.folder, job.state)
+    return "" if eta is None else duration(eta)
 
 
 def _message(job: Job) -> str:
