@@ -95,7 +95,7 @@ before the version here:
 
 It is no substitute for the command: run `make audit` where PyPI can be reached.
 
-"""
+"""  # noqa: E501
 
 
 def pins() -> dict[str, str]:
