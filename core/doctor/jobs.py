@@ -13,6 +13,7 @@ from core.workspace import Workspace
 _SHOWN = 5
 _AHEAD_SECONDS = 60.0
 _MUCH_TRASH = 5e9
+_CODE = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".npy", ".py", ".so")
 
 
 def check_jobs(workspace: Workspace) -> Check:
@@ -115,6 +116,28 @@ def check_leftovers(workspace: Workspace) -> Check:
     if size > _MUCH_TRASH:
         return Check("upkeep", "warning", said, "`mirage trash --empty` frees the space")
     return Check("upkeep", "ok", said)
+
+
+def check_strangers(workspace: Workspace) -> Check:
+    """Runs with links that lead out of them, and files of kinds that can hold code, which MIRAGE never reads."""
+    from core.runs.links import refuse_links_out
+
+    leading, code = [], []
+    for run in workspace.run_ids():
+        folder = workspace.run_folder(run)
+        try:
+            refuse_links_out(folder)
+        except MirageError:
+            leading.append(run)
+            continue
+        code += [f"{run}/{path.relative_to(folder)}" for path in folder.rglob("*") if path.suffix in _CODE]
+    if leading:
+        remedy = "they are not opened; put copies of the files in the links' place, or `mirage delete` the run"
+        return Check("strangers", "warning", f"links that lead out of: {_some(leading)}", remedy)
+    if code:
+        remedy = "MIRAGE writes and reads none of these; ask who gave you the run, and remove them"
+        return Check("strangers", "warning", f"may hold code: {_some(code)}", remedy)
+    return Check("strangers", "ok", "no links out of runs, no pickles in them")
 
 
 def _some(names: Iterable[str]) -> str:

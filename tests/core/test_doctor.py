@@ -40,6 +40,7 @@ NAMES = [
     "jobs",
     "queue",
     "checkpoints",
+    "strangers",
     "clock",
     "upkeep",
     "model hub",

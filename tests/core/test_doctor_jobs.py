@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.doctor.jobs import check_checkpoints, check_clock, check_jobs, check_leftovers, check_queue
+from core.doctor.jobs import check_checkpoints, check_clock, check_jobs, check_leftovers, check_queue, check_strangers
 from core.files import read_json, write_json, write_text
 from core.jobs import Claim, delete_job, write_limits
 from core.jobs.turns import FOLDER, take
@@ -97,3 +97,15 @@ def test_the_trash_and_who_may_write(workspace: Workspace) -> None:
     found = check_leftovers(workspace)
     assert found.status == "warning"
     assert "everybody on this machine may write here" in found.found
+
+
+def test_what_strangers_may_have_put_there(workspace: Workspace, finished: LoadedRun) -> None:
+    folder = workspace.run_folder("r")
+    shutil.copytree(finished.path, folder)
+    assert check_strangers(workspace).status == "ok"
+    (folder / "model" / "weights.pkl").write_bytes(b"")
+    found = check_strangers(workspace)
+    assert found.found == "may hold code: r/model/weights.pkl"
+    (folder / "model" / "secret").symlink_to("/etc/hostname")
+    found = check_strangers(workspace)
+    assert (found.status, found.found) == ("warning", "links that lead out of: r")
