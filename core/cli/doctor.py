@@ -21,9 +21,9 @@ def doctor(as_json: JsonOption = False) -> None:
         print_json(report(checks))
     else:
         for check in checks:
-            typer.echo(f"{check.status:<9}{check.name:<11}{check.found}")
+            typer.echo(f"{check.status:<9}{check.name:<12}{check.found}")
             if check.status != "ok" and check.remedy:
-                typer.echo(f"{'':<20}-> {check.remedy}")
+                typer.echo(f"{'':<21}-> {check.remedy}")
         typer.echo("MIRAGE can be used" if usable(checks) else "MIRAGE cannot be used as it is: see the problems above")
     if not usable(checks):
         raise typer.Exit(1)
