@@ -13,3 +13,18 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, message: str = "") -> None:
     """Reports to nobody."""
+
+
+def duration(seconds: float) -> str:
+    """A time span for people.
+
+    >>> duration(42), duration(125), duration(7300)
+    ('42 s', '2 min 5 s', '2 h 1 min')
+    """
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,5 +88,10 @@ class Workspace:
 
     def run_ids(self) -> list[str]:
         """The runs, newest first."""
-        folders = [path.parent for path in self.runs.glob("*/state.json") if is_name(path.parent.name)]
-        return [path.name for path in sorted(folders, key=lambda p: p.stat().st_mtime, reverse=True)]
+        found = []
+        for path in self.runs.glob("*/state.json"):
+            # Somebody may delete one meanwhile.
+            with suppress(FileNotFoundError, NotADirectoryError):
+                if is_name(path.parent.name):
+                    found.append((path.parent.stat().st_mtime, path.parent.name))
+        return [name for _, name in sorted(found, reverse=True)]

@@ -27,6 +27,7 @@ PAIRS: dict[str, tuple[str, Callable[[str, list[str]], Any]]] = {
     "scales": ("Scales of arousal, valence and dominance", read_ranges),
 }
 """Options of loaders that are written as pairs: what the form calls them, and who reads them."""
+TABLES = (".csv", ".tsv", ".txt")
 CHECKS = {
     "auto": "all of it; of corpora over 50,000 utterances pieces",
     "whole": "all of it",
@@ -137,6 +138,8 @@ def _ingest(
     for option, (label, read) in PAIRS.items():
         if option in arguments:
             arguments[option] = read(f"{label}:", [arguments[option]])
+    if upload is None and arguments.get("table"):
+        _refuse_other_files(str(arguments["table"]))
     bar = st.progress(0.0, text="Looking for clips")
     try:
         with tempfile.TemporaryDirectory(prefix="mirage-") as folder:
@@ -159,6 +162,16 @@ def _ingest(
             )
     finally:
         bar.empty()
+
+
+def _refuse_other_files(table: str) -> None:
+    """What is said of a row quotes it: a page reads tables, and no other file that the server can read."""
+    try:
+        real = Path(table).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError):
+        return
+    if real.suffix.lower() not in TABLES:
+        raise BadInputError(f"{table}: a table that a page reads ends in {', '.join(TABLES)}; rename a copy of it")
 
 
 def by_percent(show: Callable[..., Any]) -> Progress:

@@ -8,7 +8,6 @@ run before or without it. So everything that comes in is judged here too, by the
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
+from core import logs
 from core.access import read_access
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from core.access import Access
 
-_LOG = logging.getLogger(__name__)
 
 # What strangers may ask for: that the server is up, and what the page needs to say "sign in".
 OPEN = ("_stcore/health", "_stcore/host-config")
@@ -66,7 +65,7 @@ class Guard:
             access = read_access(self.path)
             return access.judge(claims(cookies, self.access)).admitted
         except Exception as error:
-            _LOG.error("nobody is let in: %s", " ".join(str(error).split()))
+            logs.fault(error)
             return False
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.progress import duration
 from dashboard import curve_figures, curves, overview_view, state, theme
-from dashboard.job_board.view import duration
 
 if TYPE_CHECKING:
     from core.runs import State

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.config import Config, load_config
 from core.errors import BadInputError
-from core.files import read_json
+from core.files import clear_disk_errors, read_json
 from core.jobs.starting import start_process
 from core.jobs.turns import GPU_BYTES, Claim, usable_cores
+from core.runs.links import refuse_links_out
 from core.runs.state import State, read_state, request_stop
 from core.workspace import Workspace, check_name, is_name
 
 KIND = "benchmark"
 
-_LOST = "the process has died; going on does only what is missing"
+_RESUMES = ("resume goes on from the last checkpoint", "going on does only what is missing")
+"""What is said of a run that died, and of a benchmark."""
 
 
 def benchmark_names(workspace: Workspace) -> list[str]:
@@ -26,11 +29,10 @@ def benchmark_names(workspace: Workspace) -> list[str]:
     for folder in workspace.benchmarks.glob("*"):
         if not is_name(folder.name) or not folder.is_dir():
             continue
-        times = [
-            path.stat().st_mtime
-            for path in (folder / name for name in ("state.json", "results.json", "benchmark.json", "cells"))
-            if path.exists()
-        ]
+        times = []
+        for name in ("state.json", "results.json", "benchmark.json", "cells"):
+            with suppress(FileNotFoundError):
+                times.append((folder / name).stat().st_mtime)
         if times:
             found.append((max(times), folder.name))
     return [name for _, name in sorted(found, reverse=True)]
@@ -57,7 +59,7 @@ def benchmark_state(folder: str | Path) -> State:
             return State(status="finished", message="finished")
         return State(status="stopped", message="no state was kept")
     state = read_state(folder)
-    return replace(state, message=_LOST) if state.status == "lost" and state.pid else state
+    return replace(state, message=state.message.replace(*_RESUMES)) if state.status == "lost" else state
 
 
 def asked_of(folder: str | Path) -> dict[str, Any] | None:
@@ -115,9 +117,15 @@ def start_benchmark(
 
     workspace, config = workspace or Workspace(), config or Config()
     plan = Plan.of(Options(corpus, condition, test_on, unlabelled=unlabelled), methods, seeds, config, workspace)
-    _refuse_active(plan.folder)
-    write_asked(plan, workers)
-    _queue(workspace, plan.folder)
+    with clear_disk_errors(plan.folder):
+        plan.folder.mkdir(parents=True, exist_ok=True)
+
+    def check() -> None:
+        _refuse_active(plan.folder)
+        # The call of whoever starts it, not of whoever was refused.
+        write_asked(plan, workers)
+
+    _queue(workspace, plan.folder, check)
     return plan.folder.name
 
 
@@ -133,9 +141,16 @@ def resume_benchmark(workspace: Workspace, name: str) -> None:
     _refuse_active(folder)
     if benchmark_state(folder).status == "finished":
         raise BadInputError(f"benchmark {name!r} is finished; there is nothing to go on with")
-    if asked_of(folder) is None:
+    asked = asked_of(folder)
+    if asked is not None and (asked["asked"].get("cluster") or {}).get("address") not in (None, "auto"):
+        # Who wrote the folder would choose a machine for us to talk to.
+        raise BadInputError(
+            f"benchmark {name!r} ran on a cluster at another address; go on with it in a terminal: `mirage "
+            f"{' '.join(arguments_of(asked, folder / 'config.yaml'))}`"
+        )
+    if asked is None:
         raise BadInputError(f"benchmark {name!r}: its call was not kept; run the same command again in a terminal")
-    _queue(workspace, folder)
+    _queue(workspace, folder, lambda: _refuse_active(folder))
 
 
 def stop_benchmark(folder: str | Path) -> None:
@@ -184,14 +199,14 @@ def claim_of(name: str, workers: int, config: Config | None) -> Claim:
     return Claim(kind=KIND, name=name, cores=many, gpu=device.index or 0, gpu_memory=memory)
 
 
-def _queue(workspace: Workspace, folder: Path) -> None:
-    asked = asked_of(folder)
-    assert asked is not None
-    claim = claim_of(folder.name, asked["asked"].get("workers", 0), load_config(folder / "config.yaml"))
-    start_process(
-        workspace,
-        folder,
-        claim,
-        arguments_of(asked, folder / "config.yaml"),
-        check=lambda: _refuse_active(folder),
-    )
+def _queue(workspace: Workspace, folder: Path, check: Callable[[], None]) -> None:
+    # What the process prints is written where the log seems to lie.
+    refuse_links_out(folder)
+
+    def call() -> tuple[Claim, list[str]]:
+        asked = asked_of(folder)
+        assert asked is not None
+        claim = claim_of(folder.name, asked["asked"].get("workers", 0), load_config(folder / "config.yaml"))
+        return claim, arguments_of(asked, folder / "config.yaml")
+
+    start_process(workspace, folder, call, check=check)

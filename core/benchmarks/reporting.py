@@ -17,7 +17,8 @@ from core.files import clear_disk_errors, write_json, write_text
 from core.jobs.turns import counted
 from core.progress import Progress
 from core.runs.guards import only_one, sweep
-from core.runs.state import STOP_FILE, Reporter, State, read_state, write_state
+from core.runs.heart import Reporter
+from core.runs.state import STOP_FILE, State, read_state, write_state
 from core.workspace import Workspace
 
 if TYPE_CHECKING:

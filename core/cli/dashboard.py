@@ -123,7 +123,7 @@ def check_extra() -> None:
 
     missing = [name for name, module in (("Authlib", "authlib"), ("httpx", "httpx")) if find_spec(module) is None]
     if missing:
-        raise BadInputError(f"sign-in needs {' and '.join(missing)}: pip install 'mirage-affect[auth]'")
+        raise BadInputError(f"sign-in needs {' and '.join(missing)}: pip install -c constraints.txt -e '.[auth]'")
 
 
 def check_port(host: str, port: int) -> None:

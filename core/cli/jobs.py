@@ -10,6 +10,7 @@ import typer
 from core.cli.app import app
 from core.cli.output import JsonOption, print_json, print_table
 from core.errors import BadInputError
+from core.progress import duration
 
 
 @app.command()
@@ -28,6 +29,8 @@ def jobs(
     from core.workspace import Workspace
 
     workspace = Workspace()
+    if gpu_memory is not None and not 0 < gpu_memory < 1e6:
+        raise BadInputError(f"--gpu-memory {gpu_memory:g}: give GB above 0")
     if cores is not None or gpu_memory is not None:
         limits = write_limits(workspace, cores=cores, gpu_memory=None if gpu_memory is None else int(gpu_memory * 1e9))
     else:
@@ -52,7 +55,7 @@ def jobs(
                 job.name,
                 job.status,
                 f"{job.state.step}/{job.state.total}" if job.state and job.state.total else "",
-                _left(job.state.eta if job.state else None),
+                duration(job.state.eta) if job.state and job.state.eta is not None else "",
                 job.state.message if job.state else job.fault,
             ]
             for job in found
@@ -145,10 +148,3 @@ def _kind(workspace: Any, name: str) -> str:
     if (workspace.benchmarks / name).is_dir():
         return BENCHMARK
     raise BadInputError(f"there is no run and no benchmark {name!r}; `mirage jobs` lists what is there")
-
-
-def _left(eta: float | None) -> str:
-    if eta is None:
-        return ""
-    minutes, seconds = divmod(max(0, round(eta)), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

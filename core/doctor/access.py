@@ -23,7 +23,7 @@ def check_access() -> Check:
     except BadInputError as error:
         return Check("access", "problem", str(error), remedy)
     if find_spec("authlib") is None or find_spec("httpx") is None:
-        return Check("access", "problem", "sign-in is not installed", "pip install 'mirage-affect[auth]'")
+        return Check("access", "problem", "sign-in is not installed", "pip install -c constraints.txt -e '.[auth]'")
     domains = sum(entry.startswith("@") for entry in access.allow)
     named = [count(len(access.allow) - domains, "address", "addresses"), count(domains, "domain")]
     found = f"sign-in over {access.origin}; let in: {' and '.join(named)} ({file})"

@@ -17,10 +17,11 @@ _CODE = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".npy", "
 
 
 def check_jobs(workspace: Workspace) -> Check:
-    """Trainings, benchmarks and report cards that died, failed, or whose state is damaged."""
-    from core.jobs import list_jobs
+    """Trainings and benchmarks that died, failed, or whose state is damaged."""
+    from core.jobs import CARD, list_jobs
 
-    jobs = list_jobs(workspace)
+    # A report card that could not be measured is told where it is looked at; its run is well.
+    jobs = [job for job in list_jobs(workspace) if job.kind != CARD]
     broken = [job for job in jobs if job.status in ("lost", "failed", "damaged")]
     if not broken:
         active = sum(job.active for job in jobs)

@@ -8,12 +8,13 @@ from pathlib import Path
 from core.benchmarks.jobs import KIND as BENCHMARK
 from core.benchmarks.jobs import benchmark_names, benchmark_state, resume_benchmark, stop_benchmark
 from core.errors import BadInputError, MirageError
+from core.files import clear_disk_errors
 from core.jobs.starting import starting
 from core.jobs.trash import Deleted, discard
 from core.runs.quality_job import FOLDER as CARD_FOLDER
 from core.runs.quality_job import KIND as CARD
 from core.runs.quality_job import quality_state, start_quality
-from core.runs.state import State, read_state, request_stop
+from core.runs.state import STOP_FILE, State, read_state, request_stop
 from core.workspace import Workspace, check_name
 
 TRAINING = "training"
@@ -85,7 +86,14 @@ def stop(workspace: Workspace, kind: str, name: str) -> None:
     if kind == BENCHMARK:
         stop_benchmark(_folder(workspace, kind, name))
     elif kind == CARD:
-        raise BadInputError("a report card takes a minute or two and cannot be stopped")
+        job = find_job(workspace, kind, name)
+        if job.status != "queued":
+            raise BadInputError(
+                f"the report card of {name!r} is {job.status}: only one that waits can be stopped, and measuring takes "
+                "a minute or two; wait for it"
+            )
+        with clear_disk_errors(job.folder):
+            (job.folder / STOP_FILE).touch()
     else:
         request_stop(_folder(workspace, kind, name))
 

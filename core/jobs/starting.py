@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from core.errors import MirageError
+from core.errors import FailureError, MirageError
 from core.files import clear_disk_errors
 from core.jobs.turns import Claim
 from core.runs.processes import start_worker
@@ -23,25 +23,26 @@ from core.workspace import Workspace
 def start_process(
     workspace: Workspace,
     folder: Path,
-    claim: Claim,
-    arguments: Sequence[str],
+    call: Callable[[], tuple[Claim, Sequence[str]]],
     *,
     check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Queues a job and starts the process that waits for its turn and then does ``mirage`` with ``arguments``.
+    """Queues a job and starts the process that waits for its turn and then does what ``mirage`` does.
 
     The process outlives the one that started it. What it prints goes to ``job.log`` in the job's folder, how it does
     to ``state.json``.
 
     Args:
-        folder: of the job; it is there. check: raises where the job must not be started; no other process starts it
+        folder: of the job; it is there. call: what the job takes, and the arguments of ``mirage``; asked after
+            ``check``. check: raises where the job must not be started; no other process starts it
             meanwhile.
 
     Raises:
-        MirageError: what ``check`` said; the folder cannot be written.
+        MirageError: what ``check`` or ``call`` said; the folder cannot be written; no process can be started.
     """
     with starting(folder):
         check()
+        claim, arguments = call()
         with clear_disk_errors(folder):
             (folder / STOP_FILE).unlink(missing_ok=True)
         before = _before(folder)
@@ -58,7 +59,12 @@ def start_process(
             steps_per_second=None,
         )
         write_state(folder, state)
-        process = start_worker(workspace, folder, claim.__dict__, arguments)
+        try:
+            process = start_worker(workspace, folder, claim.__dict__, arguments)
+        except OSError as error:
+            fault = f"no process could be started ({error.strerror}); close others and resume"
+            write_state(folder, replace(state, status="failed", message=fault))
+            raise FailureError(f"{folder.name}: {fault}") from error
         # It begins when its input ends: until then nobody else writes the state.
         assert process.stdin is not None
         try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from secrets import token_hex
 
 from core.errors import BadInputError, MirageError
 from core.files import clear_disk_errors, read_json, write_json
@@ -16,7 +19,7 @@ FOLDER = "trash"
 KINDS = ("run", "benchmark")
 
 _NOTE = "deleted.json"
-_TOKEN = re.compile(r"\d{8}")
+_TOKEN = re.compile(r"\d{13}-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,9 @@ def discard(workspace: Workspace, kind: str, name: str) -> Deleted:
         raise BadInputError(f"there is no {kind} {name!r} in {source.parent}")
     root = workspace.root / FOLDER
     with clear_disk_errors(root):
-        root.mkdir(parents=True, exist_ok=True)
-        while True:
-            number = max((int(path.name) for path in root.iterdir() if _TOKEN.fullmatch(path.name)), default=0) + 1
-            holder = root / f"{number:08d}"
-            try:
-                holder.mkdir()
-                break
-            except FileExistsError:
-                # Somebody else deletes something at the same time.
-                continue
+        # Never the same twice, also when the trash was emptied: an old Undo must not bring back another thing.
+        holder = root / f"{int(1000 * time.time()):013d}-{token_hex(4)}"
+        holder.mkdir(parents=True)
     found = Deleted(holder.name, kind, name, time.time())
     try:
         # The note first: what is in the trash can always be told.
@@ -94,10 +90,9 @@ def restore(workspace: Workspace, token: str) -> Deleted:
 
 def deleted(workspace: Workspace, *, sizes: bool = True) -> list[Deleted]:
     """What is in the trash, the last first; without ``sizes`` it is not measured."""
-    root = workspace.root / FOLDER
     found = []
-    for holder in sorted(root.iterdir(), reverse=True) if root.is_dir() else ():
-        if not _TOKEN.fullmatch(holder.name) or not (holder / "content").is_dir():
+    for holder in _holders(workspace):
+        if not (holder / "content").is_dir():
             continue
         try:
             note = read_json(holder / _NOTE)
@@ -106,20 +101,39 @@ def deleted(workspace: Workspace, *, sizes: bool = True) -> list[Deleted]:
         except (MirageError, KeyError, TypeError, ValueError):
             continue
         if kind in KINDS:
-            size = sum(path.lstat().st_size for path in (holder / "content").rglob("*")) if sizes else 0
+            size = _size(holder / "content") if sizes else 0
             found.append(Deleted(holder.name, kind, name, when, size))
     return found
 
 
 def empty_trash(workspace: Workspace) -> int:
     """Removes for good what is in the trash; returns how many things that were."""
-    root, count = workspace.root / FOLDER, 0
-    for holder in list(root.iterdir()) if root.is_dir() else []:
-        if _TOKEN.fullmatch(holder.name):
-            count += (holder / "content").exists()
-            with clear_disk_errors(holder):
-                shutil.rmtree(holder)
+    count = 0
+    for holder in _holders(workspace):
+        count += (holder / "content").exists()
+        # Somebody else may empty it, or bring something back, at the same time.
+        with clear_disk_errors(holder), suppress(FileNotFoundError):
+            shutil.rmtree(holder)
     return count
+
+
+def _holders(workspace: Workspace) -> list[Path]:
+    """Where each thing in the trash lies, the last first."""
+    root = workspace.root / FOLDER
+    try:
+        return sorted((path for path in root.iterdir() if _TOKEN.fullmatch(path.name)), reverse=True)
+    except FileNotFoundError:
+        return []
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files, as far as they are still there."""
+    whole = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                whole += (Path(place) / name).lstat().st_size
+    return whole
 
 
 def place_of(workspace: Workspace, kind: str, name: str) -> Path:

@@ -87,6 +87,14 @@ def read_limits(workspace: Workspace) -> Limits:
     return Limits(content.get("cores") or usable_cores(), content.get("gpu_memory") or _gpu_bytes())
 
 
+def limits_of(workspace: Workspace) -> Limits:
+    """The limits that hold: damaged ones are told on the page and by the doctor, and no job fails for them."""
+    try:
+        return read_limits(workspace)
+    except BadInputError:
+        return Limits(usable_cores(), _gpu_bytes())
+
+
 def write_limits(workspace: Workspace, *, cores: int | None = None, gpu_memory: int | None = None) -> Limits:
     """Sets one limit or both, for all jobs that begin from now on; what runs goes on.
 
@@ -100,10 +108,12 @@ def write_limits(workspace: Workspace, *, cores: int | None = None, gpu_memory: 
     for name, value in (("cores", cores), ("GPU memory", gpu_memory)):
         if value is not None and value < 1:
             raise BadInputError(f"{name}: {value}; at least 1 is needed for a job to begin")
-    with suppress(BadInputError):
+    try:
         read_limits(workspace)
-    before = read_json(path) if path.is_file() else {}
-    content = {**(before if isinstance(before, dict) else {})}
+        content = read_json(path) if path.is_file() else {}
+    except BadInputError:
+        # Damaged ones are replaced.
+        content = {}
     content |= {key: value for key, value in (("cores", cores), ("gpu_memory", gpu_memory)) if value is not None}
     write_json(path, content)
     return read_limits(workspace)
@@ -135,11 +145,11 @@ class Ticket:
         when it is alone.
 
         Raises:
-            OSError: the workspace is gone. BadInputError: the limits are damaged.
+            OSError: the workspace is gone.
         """
         if self.running:
             return []
-        limits = read_limits(self.workspace)
+        limits = limits_of(self.workspace)
         with _alone(self._folder):
             others = [entry for entry in _living(self._folder, but=self.number) if entry.number != self.number]
             before = [entry for entry in others if entry.running or entry.number < self.number]

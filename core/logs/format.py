@@ -68,7 +68,7 @@ def readable(line: str) -> str:
     try:
         content = json.loads(line)
         return _line(content)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return line
 
 

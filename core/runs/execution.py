@@ -19,8 +19,9 @@ from core.runs.data import RunData, load_data
 from core.runs.environment import refuse_other_data, write_environment
 from core.runs.events import EventLog
 from core.runs.guesses import read_guesses, shares_of_emotions, write_guesses
+from core.runs.heart import Reporter
 from core.runs.results import EVALUATION, Results, features_of, write_features, write_information, write_map
-from core.runs.state import STOP_FILE, Reporter, refuse_gone
+from core.runs.state import STOP_FILE, refuse_gone
 from core.stages import Stage, pick_device
 from core.workspace import Workspace
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import torch
 
 from core.config import Config
 from core.errors import BadInputError
+from core.jobs.locks import WORKER, hold
 from core.runs.events import EventLog
 from core.runs.state import STOP_FILE
 
+_ENDING_SECONDS = 3.0
 _PLACES = ("checkpoints", "model", "projection", "features", "cells")
 
 
@@ -43,18 +44,19 @@ def open_log(folder: Path) -> Iterator[EventLog]:
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Holds the run's lock: two processes never work on one run. The lock dies with its holder."""
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadInputError(
-                f"run {folder.name!r} is being worked on by another process; see `mirage runs`"
-            ) from None
+    """Holds a job's locks: two processes never work on one job. They die with their holder.
+
+    ``.lock`` is that of the work, ``.job`` that of a process that waits for its turn and then does the work itself.
+
+    Raises:
+        BadInputError: another process works on it, or waits to.
+    """
+    mine = os.environ.get(WORKER) == str(folder.absolute())
+    with ExitStack() as stack:
+        for name in (".lock",) if mine else (".job", ".lock"):
+            if not hold(stack, folder / name, _ENDING_SECONDS):
+                raise BadInputError(f"run {folder.name!r} is being worked on by another process; see `mirage jobs`")
         yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -74,4 +74,4 @@ def _spawn(workspace: Workspace, folder: Path, config: Config) -> None:
         if read_state(folder).pid is not None or (folder / "job.log").exists():
             refuse_to_go_on(folder)
 
-    start_process(workspace, folder, claim, ["resume", folder.name, "--quiet"], check=check)
+    start_process(workspace, folder, lambda: (claim, ["resume", folder.name, "--quiet"]), check=check)

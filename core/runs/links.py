@@ -36,7 +36,7 @@ def refuse_links_out(folder: Path) -> None:
                         _refuse(folder, Path(entry.path), allowed)
                     elif entry.is_dir():
                         places.append(Path(entry.path))
-                    elif not entry.is_file():
+                    elif not entry.is_file() and os.path.lexists(entry.path):
                         raise BadInputError(f"{_inside(folder, entry.path)}: is no file; remove it from the run")
         except FileNotFoundError:
             # A job that works there replaces its checkpoints meanwhile.

@@ -13,6 +13,7 @@ from core.files import clear_disk_errors, write_json
 from core.progress import Progress, silent
 from core.reading import open_plain
 from core.runs.figures import check_card, read_card
+from core.runs.state import refuse_gone
 
 if TYPE_CHECKING:
     from core.runs.loaded import LoadedRun
@@ -94,6 +95,7 @@ def write_quality(run: LoadedRun, card: dict[str, Any]) -> Path:
         FailureError: the folder cannot be written or the disk is full.
     """
     target = run.path / FILE
+    refuse_gone(run.path)
     with clear_disk_errors(target):
         write_json(target, card)
     return target

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import threading
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -13,8 +12,7 @@ from typing import Any
 
 import psutil
 
-from core import logs
-from core.errors import BadInputError, FailureError, MirageError
+from core.errors import BadInputError, FailureError
 from core.files import clear_disk_errors, read_json, write_json
 from core.runs.links import refuse_links_out
 
@@ -129,7 +127,8 @@ def write_state(folder: str | Path, state: State) -> None:
     """
     refuse_gone(folder)
     # A reader takes no more; a message that quotes half a file must not make the state unreadable.
-    state = replace(state, message=state.message[:_LONGEST], updated=time.time())
+    message = state.message.encode("utf-8", "replace").decode()[:_LONGEST]
+    state = replace(state, message=message, updated=time.time())
     write_json(Path(folder) / "state.json", asdict(state))
 
 
@@ -206,94 +205,6 @@ def _beats(folder: Path, state: State) -> bool:
         return alive
     _, since, alive = known
     return alive and now - since < _SILENT_SECONDS
-
-
-class Reporter:
-    """Keeps ``state.json`` true while a run works: progress by the loop, a heartbeat by a thread."""
-
-    def __init__(self, folder: Path, total: int) -> None:
-        self._folder = folder
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
-        before = read_state(folder)
-        now = time.time()
-        self._state = State(
-            status="running",
-            total=total,
-            step=before.step,
-            message="starting",
-            pid=os.getpid(),
-            process_started=psutil.Process().create_time(),
-            host=here(),
-            heartbeat=now,
-            created=before.created or now,
-            started=now,
-        )
-        self._pace: list[tuple[float, int]] = []
-        self._gone = False
-        write_state(folder, self._state)
-        logs.event("begun", run=folder.name, step=before.step, total=total, pid=os.getpid())
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._thread.start()
-
-    def progress(self, stage: str, step: int, message: str = "") -> None:
-        """Takes note of where the run is; written with the next heartbeat, at once when the stage changes.
-
-        Raises:
-            FailureError: the folder is gone.
-        """
-        if self._gone:
-            refuse_gone(self._folder)
-        now = time.monotonic()
-        with self._lock:
-            changed = stage != self._state.stage
-            if changed:
-                self._pace = []
-            self._pace = [(t, s) for t, s in self._pace if now - t < 10.0][-200:] + [(now, step)]
-            first_time, first_step = self._pace[0]
-            speed = (step - first_step) / (now - first_time) if now - first_time > 0.2 else None
-            left = (self._state.total - step) / speed if speed else None
-            self._state = replace(
-                self._state, stage=stage, step=step, message=message, steps_per_second=speed or None, eta=left
-            )
-        if changed:
-            logs.event("stage", run=self._folder.name, stage=stage, step=step)
-            self._write()
-
-    def close(self, status: str, message: str) -> None:
-        """Writes the last word: finished, stopped or failed.
-
-        Raises:
-            FailureError: ``finished`` cannot be written. That another word cannot is not said: it would hide the
-                fault that led to it, and a reader finds the run lost.
-        """
-        self._wake.set()
-        self._thread.join()
-        logs.event("ended", run=self._folder.name, status=status, step=self._state.step, seconds=self._seconds())
-        with self._lock:
-            self._state = replace(self._state, status=status, message=message, eta=None, steps_per_second=None)
-        try:
-            self._write()
-        except (OSError, MirageError):
-            if status == "finished":
-                raise
-
-    def _seconds(self) -> float:
-        return time.time() - (self._state.started or time.time())
-
-    def _beat(self) -> None:
-        while not self._wake.wait(HEARTBEAT_SECONDS if self._state.step else 0.5):
-            try:
-                self._write()
-            except (OSError, MirageError):
-                # A full disk is reported by the loop, which writes more than this; the heart goes on beating.
-                self._gone = not self._folder.is_dir()
-
-    def _write(self) -> None:
-        with self._lock:
-            self._state = replace(self._state, heartbeat=time.time())
-            state = self._state
-        write_state(self._folder, state)
 
 
 def state_summary(state: State) -> dict[str, Any]:

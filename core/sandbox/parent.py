@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInputError, FailureError
+from core.files import clear_disk_errors
 from core.limits import Limits, read_limits
 
 if TYPE_CHECKING:
@@ -98,7 +99,12 @@ def run_limited(
         BadInputError: the content cannot be used, or takes too much.
         FailureError: no process could be started.
     """
-    with tempfile.TemporaryDirectory(prefix="mirage-upload-") as folder, _Turn(limits, what):
+    place = Path(tempfile.gettempdir())
+    with (
+        clear_disk_errors(place),
+        tempfile.TemporaryDirectory(prefix="mirage-upload-", dir=place) as folder,
+        _Turn(limits, what),
+    ):
         file = Path(folder) / "upload"
         file.write_bytes(content)
         request = {

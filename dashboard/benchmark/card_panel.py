@@ -27,13 +27,13 @@ def show() -> None:
             ["mirage demo", "mirage train CORPUS"],
         )
         return
-    working = _status(run_id) == "running"
+    working = _status(run_id) in state.ACTIVE
     st.fragment(_shown, run_every=EVERY if working else None)(run_id, working)
 
 
 def _shown(run_id: str, was_working: bool) -> None:
     status = _status(run_id)
-    if (status == "running") != was_working:
+    if (status in state.ACTIVE) != was_working:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Report card of run", anchor=False, width="content")
@@ -41,7 +41,8 @@ def _shown(run_id: str, was_working: bool) -> None:
         if state.run_is_synthetic(run_id):
             theme.synthetic_badge()
     if was_working:
-        st.text("Measuring: it takes about a quarter of a minute, more with many utterances.")
+        waiting = "It waits for its turn; the page Jobs says for whom." if status == "queued" else ""
+        st.text(waiting or "Measuring: it takes about a quarter of a minute, more with many utterances.")
         return
     with state.faults():
         current = state.run_state(run_id)

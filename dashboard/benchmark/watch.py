@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import MirageError
 from core.benchmarks import resume_benchmark, stop_benchmark
+from core.progress import duration
 from dashboard import navigation, state, theme
 from dashboard.benchmark import store
-from dashboard.job_board.view import duration
 
 if TYPE_CHECKING:
     from core.runs import State

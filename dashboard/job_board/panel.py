@@ -78,10 +78,11 @@ def _show_table(shown: str, drawn_active: bool) -> None:
     if any(job.active for job in found) != drawn_active:
         # Refreshing depends on it.
         st.rerun()
-    limits = read_limits(state.workspace())
-    memory = "" if limits.gpu_memory is None else f" and {view.size(limits.gpu_memory)} of each GPU"
-    cores = f"{limits.cores} core{'s' if limits.cores > 1 else ''}"
-    st.caption(f"{view.counts(found)}. Jobs may use {cores}{memory} together; `mirage jobs --cores N` sets it.")
+    with state.faults():
+        limits = read_limits(state.workspace())
+        memory = "" if limits.gpu_memory is None else f" and {view.size(limits.gpu_memory)} of each GPU"
+        cores = f"{limits.cores} core{'s' if limits.cores > 1 else ''}"
+        st.caption(f"{view.counts(found)}. Jobs may use {cores}{memory} together; `mirage jobs --cores N` sets it.")
     lines = view.chosen(found, shown)
     if not lines:
         st.caption(f"No job is {shown}." if shown == "active" else "No job has ended.")

@@ -11,6 +11,7 @@ import pandas as pd
 from core import MirageError
 from core.benchmarks import time_left
 from core.jobs import BENCHMARK, CARD, TRAINING, Job
+from core.progress import duration
 from dashboard.overview_view import done_share, moment
 
 SHOWN = ("all", "active", "ended")
@@ -88,7 +89,7 @@ def _message(job: Job) -> str:
 def actions(job: Job) -> Actions:
     """What can be done with it."""
     return Actions(
-        stop=job.active and job.kind != CARD,
+        stop=job.active and (job.kind != CARD or job.status == "queued"),
         resume=job.resumable,
         duplicate=job.kind == TRAINING,
         delete=not job.active and job.kind != CARD,
@@ -106,21 +107,6 @@ def counts(jobs: Sequence[Job]) -> str:
     died = sum(job.status in ("failed", "lost") for job in jobs)
     parts = [f"{running} running" if running else "nothing runs", f"{waiting} waiting" if waiting else "nothing waits"]
     return ", ".join([*parts, f"{died} failed or lost"] if died else parts)
-
-
-def duration(seconds: float) -> str:
-    """A time span for people.
-
-    >>> duration(42), duration(125), duration(7300)
-    ('42 s', '2 min 5 s', '2 h 1 min')
-    """
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def size(count: int) -> str:

@@ -46,14 +46,25 @@ def audio_of(run: LoadedRun, row: int) -> Sound:
         # Not from the cache either: a switch holds at once.
         return Sound(None, clip_of(run, row).reason)
     try:
-        return Sound(_wav(str(run.path), row, run))
+        return Sound(_wav(str(run.path), _stamp(run), row, run))
     except BadInputError as error:
         return Sound(None, str(error))
 
 
+def _stamp(run: LoadedRun) -> tuple[int, int]:
+    """Another run of that name, or a corpus read anew, has other clips."""
+    times = []
+    for path in (run.path / "config.yaml", run.workspace.corpus_file(run.corpus)):
+        try:
+            times.append(path.stat().st_mtime_ns)
+        except OSError:
+            times.append(0)
+    return times[0], times[1]
+
+
 # The lab shows the same few neighbours again and again while a code moves.
 @st.cache_resource(max_entries=128, ttl="10m", show_spinner=False)
-def _wav(path: str, row: int, _run: LoadedRun) -> bytes:
+def _wav(path: str, stamp: tuple[int, int], row: int, _run: LoadedRun) -> bytes:
     return wav_bytes(_run.waveform(row, RATE))
 
 

@@ -41,8 +41,10 @@ def test_jobs_that_died_or_failed(workspace: Workspace) -> None:
     write_text(add(workspace.run_folder("broken"), State()) / "state.json", "{")
     found = check_jobs(workspace)
     assert found.status == "warning"
-    for text in ("bad (failed)", "dead (lost)", "broken (damaged)", "bench (lost)", "good (failed)"):
+    for text in ("bad (failed)", "dead (lost)", "broken (damaged)", "bench (lost)"):
         assert text in found.found
+    # A report card that failed is no reason to put its run away.
+    assert "good" not in found.found
     assert "mirage resume NAME" in found.remedy
 
 

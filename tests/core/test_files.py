@@ -222,7 +222,7 @@ def test_no_json(tmp_path: Path) -> None:
 
 def test_a_folder_that_went_away_while_it_was_worked_in_is_named(tmp_path: Path) -> None:
     gone = tmp_path / "workspace" / "runs"
-    told = f"^{gone}: the folder is not there any more; put it back"
+    told = f"^{gone / 'a'}: its folder is not there any more; put it back"
     with pytest.raises(FailureError, match=told), clear_disk_errors(gone / "a"):
         (gone / "state.json").write_bytes(b"x")
 

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -221,10 +222,11 @@ def test_an_export_asked_for_before_the_switch_has_no_words(workspace: Workspace
     from dashboard.space import tables
 
     run = load_run("demo", workspace)
-    assert WORD.encode() in selected_panel._export(tables.csv_bytes, run, (0, 1))
+    marks = np.packbits(np.arange(len(run.utterances)) < 2)
+    assert WORD.encode() in selected_panel._export(tables.csv_bytes, run, marks)
     change_permissions("demo", workspace, transcripts=False)
-    assert WORD.encode() not in selected_panel._export(tables.csv_bytes, run, (0, 1))
-    parquet = selected_panel._export(tables.parquet_bytes, run, (0, 1))
+    assert WORD.encode() not in selected_panel._export(tables.csv_bytes, run, marks)
+    parquet = selected_panel._export(tables.parquet_bytes, run, marks)
     assert WORD not in pd.read_parquet(BytesIO(parquet)).to_csv()
 
 

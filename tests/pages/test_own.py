@@ -92,8 +92,14 @@ def test_encoder_that_is_not_here_is_said(open_app: Open, workspace: Workspace) 
 def test_recording_is_a_point_with_a_posterior(demo: LoadedRun, shared: Path) -> None:
     file = demo.path / "environment.json"
     content = json.loads(file.read_text())
-    content["embeddings"][0]["encoder"] = str(shared / "models" / "whisper-tiny-encoder")
+    encoder = str(shared / "models" / "whisper-tiny-encoder")
+    content["embeddings"][0]["encoder"] = encoder
     file.write_text(json.dumps(content))
+    # A folder is opened only where this workspace embedded the corpus with it.
+    for meta in demo.workspace.embeddings_folder("demo").glob("*/meta.json"):
+        known = json.loads(meta.read_text())
+        if known["modality"] == "audio":
+            meta.write_text(json.dumps({**known, "encoder": encoder}))
     made = own.from_recording(demo, sound(), "my voice")
     assert (made.name, made.modality) == ("my voice", "audio")
     assert made.place.shape == (2,)

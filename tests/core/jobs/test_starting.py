@@ -18,7 +18,7 @@ import pytest
 from core.config import Config
 from core.errors import BadInputError
 from core.jobs import find_job, job_log, list_jobs, queue, resume, stop, write_limits
-from core.runs import create_run, quality_state, read_state, request_stop, resume_job, start_job, start_quality
+from core.runs import create_run, execute, quality_state, read_state, request_stop, resume_job, start_job, start_quality
 from core.runs.checkpoint import last_checkpoint
 from core.workspace import Workspace
 
@@ -73,6 +73,10 @@ def test_the_queue(space: Workspace, config: Config) -> None:
     assert psutil.Process(waiting.pid).memory_info().rss < 80_000_000
     with pytest.raises(BadInputError, match="run 'second' is queued already"):
         resume_job(space, "second")
+
+    # Nor in a terminal: the job would have two masters.
+    with pytest.raises(BadInputError, match="is being worked on by another process"):
+        execute(second, space)
 
     stop(space, "training", "second")
     wait(lambda: read_state(second).status == "stopped")
@@ -154,6 +158,11 @@ def test_a_report_card_waits_for_its_turn_too(space: Workspace, config: Config, 
     wait(lambda: "waiting for training busy" in find_job(space, "report card", "small").state.message)  # type: ignore[union-attr]
     with pytest.raises(BadInputError, match="being measured already"):
         start_quality(space, "small")
+    # While it waits it can be stopped, and queued again.
+    stop(space, "report card", "small")
+    wait(lambda: find_job(space, "report card", "small").status == "stopped")
+    start_quality(space, "small")
+    wait(lambda: find_job(space, "report card", "small").status == "queued")
     request_stop(space.run_folder("busy"))
     wait(lambda: (state := quality_state(space.run_folder("small"))) and not state.active)
     state = quality_state(space.run_folder("small"))
@@ -177,3 +186,15 @@ def test_a_job_that_fails_before_it_can_say_so(space: Workspace, config: Config)
     state = read_state(folder)
     assert state.status == "failed", (state, job_log(folder))
     assert "mirage embed" in state.message
+
+
+def test_a_fault_with_its_traceback_is_told_too(space: Workspace, finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With MIRAGE_DEBUG a fault goes on to the process's end; the state is told all the same."""
+    monkeypatch.setenv("MIRAGE_DEBUG", "1")
+    shutil.copytree(finished.path, space.run_folder("small"))
+    start_quality(space, "small")
+    wait(lambda: (state := quality_state(space.run_folder("small"))) and not state.active)
+    state = quality_state(space.run_folder("small"))
+    assert state is not None
+    assert (state.status, state.message) == ("failed", "ended without a word; its log may say why")
+    assert any("Traceback" in line for line in job_log(space.run_folder("small") / "quality"))

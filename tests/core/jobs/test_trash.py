@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -131,6 +133,11 @@ def test_the_commands(mirage, space: Workspace) -> None:
 
 
 def test_jobs_and_their_limits(mirage, space: Workspace) -> None:
+    for wrong in ("nan", "-1", "0"):
+        done = mirage("jobs", "--gpu-memory", wrong, home=space.root)
+        assert (done.code, done.err) == (2, f"mirage: --gpu-memory {wrong}: give GB above 0\n")
+    (space.root / "jobs").mkdir()
+    (space.root / "jobs" / "limits.json").write_text("{")
     done = mirage("jobs", "--cores", 3, "--gpu-memory", 7.5, "--json", home=space.root)
     found = json.loads(done.out)
     assert found["limits"] == {"cores": 3, "gpu_memory": 7_500_000_000}
@@ -145,3 +152,35 @@ def test_jobs_and_their_limits(mirage, space: Workspace) -> None:
     assert "jobs may use 3 cores and 7.5 GB of each GPU together" in done.out
     assert "damaged" in done.out
     assert "no jobs yet" in mirage("jobs", home=space.root / "nothing").out
+
+
+def test_an_old_undo_brings_nothing_else_back(space: Workspace) -> None:
+    first = delete_job(space, "training", "one")
+    empty_trash(space)
+    second = delete_job(space, "training", "two")
+    assert first.token != second.token
+    with pytest.raises(BadInputError, match="not in the trash any more"):
+        restore(space, first.token)
+    assert space.run_ids() == []
+
+
+LISTS = """
+import sys, time
+from core.jobs import deleted, list_jobs
+from core.workspace import Workspace
+place, end = Workspace(sys.argv[1]), time.monotonic() + 3
+print("looking", flush=True)
+while time.monotonic() < end:
+    list_jobs(place), deleted(place), place.run_ids()
+"""
+
+
+def test_looking_while_others_delete_and_restore(space: Workspace) -> None:
+    looker = subprocess.Popen([sys.executable, "-c", LISTS, space.root], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert looker.stdout is not None
+    looker.stdout.readline()
+    while looker.poll() is None:
+        for kind in ("training", "benchmark"):
+            restore(space, delete_job(space, kind, "one").token)
+    _, err = looker.communicate()
+    assert looker.returncode == 0, err.decode()

@@ -118,7 +118,7 @@ def test_of_a_foreign_fault_its_kind_and_place_are_said(written: io.StringIO) ->
 
 def test_the_place_is_the_last_line_of_mirage(tmp_path: Path) -> None:
     error = raised(lambda: read_json(tmp_path / "none.json"))
-    assert place_of(error).startswith("core/files.py:")
+    assert place_of(error).startswith("core/reading.py:")
     assert message_of(error) == "<path>: the file is missing"
 
 

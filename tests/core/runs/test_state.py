@@ -16,7 +16,8 @@ import pytest
 
 from core.errors import BadInputError
 from core.runs import State, read_state, request_stop
-from core.runs.state import STOP_FILE, Reporter, state_summary, write_state
+from core.runs.heart import Reporter
+from core.runs.state import STOP_FILE, state_summary, write_state
 
 
 def write(folder: Path, **values: Any) -> None:
