@@ -113,8 +113,8 @@ def _word_index(entries: Entries) -> str:
 def _ends() -> str:
     lines = [
         "## What ends a job\n",
-        "`mirage jobs` and the page Jobs say it; `job.log` in the job's folder says more. Below each: what is kept, and "
-        "how to go on. [jobs.md](jobs.md) explains queue, stopping and resuming.\n",
+        "`mirage jobs` and the page Jobs say it; `job.log` in the job's folder says more. Below each: what is kept, "
+        "and how to go on. [jobs.md](jobs.md) explains queue, stopping and resuming.\n",
     ]
     for end in ENDS:
         message = _code(end.message) if end.message else "(nothing has ended)"
