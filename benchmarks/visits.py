@@ -104,6 +104,9 @@ class Visit:
         view = "Jobs" if turn else "New training"
         return [_act(view.lower(), "train_view", string_array_value=[view])]
 
+    def _on_jobs(self, turn: int) -> list[Any]:
+        return [_act("active ones", "jobs_shown", string_array_value=["active"])]
+
     def _on_aligned_space(self, turn: int) -> list[Any]:
         colour = self._random.choice(["Speaker", "Pointwise MI", "Right or wrong"])
         return [

@@ -59,9 +59,9 @@ class Network(nn.Module):
                 network = cls(**config)
         except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
             line = str(error).partition("\n")[0]
-            raise BadInputError(f"{file}: not usable ({line})") from None
+            raise BadInputError(f"{file}: not usable ({line}); copy the run's folder again") from None
         if any(0 in tensor.shape for tensor in network.state_dict().values()):
-            raise BadInputError(f"{file}: not usable (a network without any width)")
+            raise BadInputError(f"{file}: not usable (a network without any width); copy the run's folder again")
         # And before a value is read: the header alone says whether the weights are those of this network.
         weights = TensorFile(folder / "model.safetensors")
         expected, found = forms_of(network.state_dict()), weights.forms
@@ -69,12 +69,13 @@ class Network(nn.Module):
             wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
             raise BadInputError(
                 f"{weights.path}: does not fit config.json (first difference: {wrong[0]}, "
-                f"{found.get(wrong[0], 'missing')} instead of {expected.get(wrong[0], 'nothing')})"
+                f"{found.get(wrong[0], 'missing')} instead of {expected.get(wrong[0], 'nothing')}); "
+                "copy the run's folder again"
             )
         tensors = weights.read()
         for name, tensor in tensors.items():
             if not bool(torch.isfinite(tensor).all()):
-                raise BadInputError(f"{weights.path}: {name} holds NaN or infinity; the file is damaged")
+                raise BadInputError(f"{weights.path}: {name} holds NaN or infinity; copy the run's folder again")
         network.load_state_dict(tensors, assign=True)
         return network.eval()
 
@@ -98,7 +99,10 @@ def _refuse_absurd(config: dict[str, Any], wanted: dict[str, str], file: Path) -
         else:
             good = False
         if not good:
-            raise BadInputError(f"{file}: {key[:60]!r} is not what a network of MIRAGE can have ({str(value)[:60]!r})")
+            raise BadInputError(
+                f"{file}: {key[:60]!r} is not what a network of MIRAGE can have ({str(value)[:60]!r}); "
+                "copy the run's folder again"
+            )
 
 
 def _are_names(value: Any) -> bool:

@@ -55,7 +55,7 @@ def read_whole(path: str | Path, most: int) -> bytes:
     """
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
-        too_large = f"{path}: more than {most:,} bytes, which no such file of MIRAGE has"
+        too_large = f"{path}: more than {most:,} bytes, which no such file of MIRAGE has; copy it again"
         if size > most:
             raise BadInputError(too_large)
         try:

@@ -63,7 +63,9 @@ class TensorFile:
         with open_plain(path) as file:
             size = self._size = os.fstat(file.fileno()).st_size
             if size > _MOST_BYTES:
-                raise BadInputError(f"{path}: more than {_MOST_BYTES:,} bytes; not a network of MIRAGE")
+                raise BadInputError(
+                    f"{path}: more than {_MOST_BYTES:,} bytes, which no network of MIRAGE has; copy it again"
+                )
             try:
                 self.forms = _forms(file, size)
             except (ValueError, OSError) as error:

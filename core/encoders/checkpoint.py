@@ -131,7 +131,7 @@ def loading(name: str) -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise BadInputError(f"{name}: cannot be loaded (a damaged tokenizer)") from None
+        raise BadInputError(f"{name}: cannot be loaded (a damaged tokenizer); fetch the checkpoint again") from None
     finally:
         logging.set_verbosity(verbosity)
         if bars:

@@ -35,4 +35,7 @@ def refuse_absurd(path: Path, name: str) -> None:
         elif isinstance(value, list):
             waiting += [(key, item) for item in value]
         elif isinstance(value, int) and not -1 <= value <= (_MOST_PARTS if _COUNTS.search(key) else _LARGEST):
-            raise BadInputError(f"{name}: config.json asks for {key[:60]} = {str(value)[:40]}; no encoder has so many")
+            raise BadInputError(
+                f"{name}: config.json asks for {key[:60]} = {str(value)[:40]}, more than any encoder has; "
+                "fetch the checkpoint again"
+            )

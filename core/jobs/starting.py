@@ -62,7 +62,7 @@ def start_process(
         try:
             process = start_worker(workspace, folder, claim.__dict__, arguments)
         except OSError as error:
-            fault = f"no process could be started ({error.strerror}); close others and resume"
+            fault = f"no process could be started ({error.strerror}); close others, then resume it"
             write_state(folder, replace(state, status="failed", message=fault))
             raise FailureError(f"{folder.name}: {fault}") from error
         # It begins when its input ends: until then nobody else writes the state.

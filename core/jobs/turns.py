@@ -31,6 +31,7 @@ GPU_BYTES = 1_500_000_000
 """What a training is taken to need of a GPU: its context and small networks. Our default, an upper guess."""
 
 _LIMITS = "limits.json"
+_KEYS = ("cores", "gpu_memory")
 _TICKET = re.compile(r"(\d{8})\.json")
 
 
@@ -80,9 +81,7 @@ def read_limits(workspace: Workspace) -> Limits:
     """
     path = workspace.root / FOLDER / _LIMITS
     content: Any = read_json(path) if path.is_file() else {}
-    if not isinstance(content, dict) or not all(
-        content.get(key) is None or (type(content[key]) is int and content[key] >= 1) for key in ("cores", "gpu_memory")
-    ):
+    if not isinstance(content, dict) or not all(_is_limit(content.get(key)) for key in _KEYS):
         raise BadInputError(f"{path}: not the limits of jobs; set them again with `mirage jobs --cores N`")
     return Limits(content.get("cores") or usable_cores(), content.get("gpu_memory") or _gpu_bytes())
 
@@ -108,15 +107,18 @@ def write_limits(workspace: Workspace, *, cores: int | None = None, gpu_memory: 
     for name, value in (("cores", cores), ("GPU memory", gpu_memory)):
         if value is not None and value < 1:
             raise BadInputError(f"{name}: {value}; at least 1 is needed for a job to begin")
-    try:
-        read_limits(workspace)
-        content = read_json(path) if path.is_file() else {}
-    except BadInputError:
-        # Damaged ones are replaced.
-        content = {}
+    before: Any = {}
+    # Whoever sets limits anew is rid of a damaged file, or of the damaged one of the two.
+    with suppress(BadInputError):
+        before = read_json(path)
+    content = {key: value for key, value in before.items() if _is_limit(value)} if isinstance(before, dict) else {}
     content |= {key: value for key, value in (("cores", cores), ("gpu_memory", gpu_memory)) if value is not None}
     write_json(path, content)
     return read_limits(workspace)
+
+
+def _is_limit(value: Any) -> bool:
+    return value is None or (type(value) is int and value >= 1)
 
 
 def queue(workspace: Workspace) -> list[Entry]:

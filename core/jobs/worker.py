@@ -141,7 +141,7 @@ def _outcome(code: int, said: str) -> tuple[str, str]:
         return "finished", "finished"
     if code == 130:
         return "stopped", "stopped"
-    return "failed", said or "ended without a word; its log may say why"
+    return "failed", said or "ended without a word; see job.log"
 
 
 def _end(folder: Path, status: str, message: str) -> None:

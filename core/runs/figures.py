@@ -175,5 +175,7 @@ def _fitting(file: Path, content: Any, wanted: TypeAdapter[Any]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])[:120] or "it"
-        raise BadInputError(f"{file}: {place}: {first['msg'][:120]}; the file is damaged") from None
+        raise BadInputError(
+            f"{file}: {place}: {first['msg'][:120]}; the file is damaged; copy the run's folder again"
+        ) from None
     return content

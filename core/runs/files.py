@@ -125,7 +125,7 @@ def read_features(
     file = path / "features" / "utterances.parquet"
     tensors = TensorFile(path / "features" / "aligned.safetensors")
     if "h" not in tensors.forms:
-        raise BadInputError(f"{tensors.path}: h is missing; the run is damaged")
+        raise BadInputError(f"{tensors.path}: h is missing; copy the run's folder again")
     rows = tensors.forms["h"].shape[0] if tensors.forms["h"].shape else 0
     source = ParquetTable(file, most_bytes=_TABLE_BYTES, bytes_a_row=_ROW_BYTES, most_rows=_MOST_ROWS)
     source.require(_FEATURE_COLUMNS, _MORE_COLUMNS)
@@ -133,14 +133,14 @@ def read_features(
         if name not in ("h", "t") or form != Form("float32", (source.rows, dim)) or not rows:
             raise BadInputError(
                 f"{tensors.path}: {name[:60]} has shape {form.shape} (torch.{form.dtype}), expected "
-                f"({source.rows}, {dim}); the run is damaged"
+                f"({source.rows}, {dim}); copy the run's folder again"
             )
     table = source.frame()
     _check_utterances(table, classes, file)
     values = tensors.read()
     for name, tensor in values.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise BadInputError(f"{tensors.path}: {name} holds NaN or infinity; the run is damaged")
+            raise BadInputError(f"{tensors.path}: {name} holds NaN or infinity; copy the run's folder again")
     text = values.get("t")
     return table, values["h"].numpy(), None if text is None else text.numpy(), source.metadata
 
@@ -180,4 +180,4 @@ def _check_utterances(table: pd.DataFrame, classes: list[str], file: Path) -> No
     }
     for name, bad in wrong.items():
         if bad:
-            raise BadInputError(f"{file}: {name} holds what no run writes there; the run is damaged")
+            raise BadInputError(f"{file}: {name} holds what no run writes there; copy the run's folder again")

@@ -159,9 +159,9 @@ def _death(folder: Path, state: State) -> str:
     if state.host == here():
         try:
             if shutil.disk_usage(folder).free < _FULL_BYTES:
-                return "the process has died and the disk is full: free some space"
+                return "the disk is full (free some space) and the process has died"
             if not os.access(folder, os.W_OK | os.X_OK):
-                return "the process has died and its folder cannot be written any more"
+                return "the job's folder cannot be written any more and the process has died"
             if (state.heartbeat or time.time()) < psutil.boot_time() - 1.0:
                 return "the machine was restarted"
         except OSError:

@@ -114,15 +114,15 @@ def run_limited(
             "memory": limits.decode_mb << 20,
             "arguments": arguments,
         }
-        code, answer, late = _converse(folder, request, limits.decode_seconds + _START, _HEAD + most)
+        exit_code, answer, late = _converse(folder, request, limits.decode_seconds + _START, _HEAD + most)
     head, _, body = answer.partition(b"\n")
     facts = _facts(head) if len(body) <= most else None
-    if late or code == -getattr(signal, "SIGXCPU", 0) or (facts or {}).get("limit") == "time":
+    if late or exit_code == -getattr(signal, "SIGXCPU", 0) or (facts or {}).get("limit") == "time":
         raise BadInputError(f"{what}: takes more than {limits.decode_seconds} s to decode; {remedy}")
-    if code == -getattr(signal, "SIGKILL", 0) or (facts or {}).get("limit") == "memory":
+    if exit_code == -getattr(signal, "SIGKILL", 0) or (facts or {}).get("limit") == "memory":
         raise BadInputError(f"{what}: takes more memory than {limits.decode_mb} MB to decode; {remedy}")
-    if code != 0 or facts is None:
-        raise BadInputError(f"{what}: it makes its decoder fail (exit {code}), so it is not read; {remedy}")
+    if exit_code != 0 or facts is None:
+        raise BadInputError(f"{what}: it makes its decoder fail (exit {exit_code}), so it is not read; {remedy}")
     if "fault" in facts:
         raise BadInputError(f"{what}: {facts['fault']}")
     return Answer(facts, body)

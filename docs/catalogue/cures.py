@@ -25,7 +25,6 @@ _VERBS = (
     "compare",
     "convert",
     "copy",
-    "did you mean",
     "embed",
     "expected",
     "fetch",
@@ -55,7 +54,7 @@ _VERBS = (
     "save it",
     "see",
     "set MIRAGE_HOME",
-    "split by",
+    "split (?:by|it)",
     "take",
     "tell its",
     "train",
@@ -67,7 +66,8 @@ _VERBS = (
 )
 _VERB = re.compile(rf"(?:{'|'.join(_VERBS)})(?![a-z])", re.IGNORECASE)
 _LISTED = re.compile(
-    r"(?:there are|sections|the run's codes|its emotions|the classes are|is not one of|must be one of)\b"
+    r"there are(?::| [a-z]| *\()|sections:|"
+    r"(?:the run's codes|its emotions|the classes are|is not one of|must be one of)\b"
 )
 
 
@@ -91,7 +91,10 @@ def in_message(message: str) -> str | None:
     message = message.replace("? say ", "; say ")
     parts = re.split(r"; | - |: |, or (?=use )", message)
     for at, part in enumerate(parts):
-        if at and _VERB.match(part):
+        if at and part.startswith("did you mean"):
+            return "Write the name that the message proposes."
+        # A remark in brackets is no advice.
+        if at and _VERB.match(part) and part.count(")") <= part.count("("):
             return message[message.index(part) :] if message.count(part) == 1 else "; ".join(parts[at:])
     if _VERB.match(message):
         return message

@@ -29,6 +29,8 @@ _WORDS = {
     "msg": "reason",
     "new": "value asked for",
     "no place": "reason",
+    "number of content": "size",
+    "number of run": "number",
     "old": "value there",
     "ours": "field",
     "own": "name",

@@ -22,12 +22,14 @@ box *Not possible*. `mirage --debug COMMAND` shows where in the source it was ma
 # What people look for besides options and keys.
 _WORDS = (
     "access",
+    "cookie_secret",
     "CUDA",
     "damaged",
     "disk",
     "diverged",
     "Git LFS",
     "hub",
+    "licence",
     "memory",
     "NaN",
     "permission",
@@ -37,9 +39,15 @@ _WORDS = (
     "Ray",
     "safetensors",
     "sample rate",
+    "redirect_uri",
+    "restarted",
     "seed",
+    "sign in",
+    "sign-in",
     "speakers",
+    "trash",
     "truncated",
+    "turn",
     "UTF-8",
     "WebGL",
     "YAML",
@@ -89,6 +97,7 @@ def _word_index(entries: Entries) -> str:
         for topic, messages in topics.items():
             text = " ".join(f"{message} {cure}" for message, (cure, _) in messages.items())
             found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+|\b(?:data|training|alignment|generation)\.[a-z_]+", text))
+            found |= set(re.findall(r"\bMIRAGE_[A-Z_]+[A-Z]\b", text))
             found |= {word for word in _WORDS if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
             for word in found:
                 places[word][topic] = None
@@ -96,15 +105,19 @@ def _word_index(entries: Entries) -> str:
     for word in sorted(places, key=lambda word: (word.lstrip("-").lower(), word)):
         links = [f"[{topic}](#{_anchor(topic)})" for topic in sorted(places[word])]
         more = f" and {len(links) - _MOST_PLACES} more" if len(links) > _MOST_PLACES else ""
-        shown = f"`{word}`" if "-" in word[:2] or "." in word else word
+        shown = f"`{word}`" if "-" in word[:2] or "." in word or "_" in word else word
         lines.append(f"* {shown}: {', '.join(links[:_MOST_PLACES])}{more}")
     return "\n".join([*lines, ""])
 
 
 def _ends() -> str:
-    lines = ["## What ends a job\n", "The state on the page and in `mirage runs` says it; `job.log` says more.\n"]
+    lines = [
+        "## What ends a job\n",
+        "`mirage jobs` and the page Jobs say it; `job.log` in the job's folder says more. Below each: what is kept, "
+        "and how to go on. [jobs.md](jobs.md) explains queue, stopping and resuming.\n",
+    ]
     for end in ENDS:
-        message = _code(end.message) if end.message else "(no message: the job goes on)"
+        message = _code(end.message) if end.message else "(nothing has ended)"
         lines.append(f"* **{end.condition}.** {message}\n  {end.kept}")
     return "\n".join([*lines, ""])
 
@@ -116,7 +129,7 @@ def _code(message: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = re.sub(r"^expected ", "Give ", text)
+    text = re.sub(r"^expected (.*?)(?:, found .*)?$", r"Give \1", text).replace("<what could not be read>", "")
     text = re.sub(r"^(pip install .*?)\.?$", r"Run `\1`", text)
     if not text.startswith(("`", "--")):
         text = text[0].upper() + text[1:]

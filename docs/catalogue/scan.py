@@ -22,9 +22,15 @@ _FORMS = {
     "_lost": "{1}",
     "close": "{1}",
     "_stop": "{1}",
+    "_told": "{1}",
+    "_end": "{2}",
+    "error": "nobody is let in: <reason>",
 }
-# What makes a message of a fault without being an error class. `close` and `_lost` end a job.
-_MAKERS = {"_CellError", "Problem", "DamagedShardError", "_lost", "_stop"}
+# What makes a message of a fault without being an error class. `close`, `_end` and `_lost` end a job.
+_MAKERS = {"_CellError", "Problem", "DamagedShardError", "_lost", "_stop", "_told"}
+_ENDED = ("failed", "stopped")
+# Where people sign in, what they are told is no error of the program.
+_DOORS = {"dashboard/gate.py": ("text", "error"), "dashboard/guard.py": ("PlainTextResponse", "error")}
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ def scan(root: Path = ROOT) -> list[Site]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and _makes_message(module, node, errors):
                 found += [Site(module.path, node.lineno, message) for message in _messages(templates, module, node)]
+            elif isinstance(node, ast.Return) and (last_word := _last_word(node)) is not None:
+                found += [Site(module.path, node.lineno, tidy(text)) for text in templates.of(module, last_word)]
     found += _of_makefile(root) + _of_browser(root)
     return sorted(set(found), key=lambda site: (site.module, site.line, site.message))
 
@@ -82,17 +90,26 @@ def _error_classes(modules: list[Module]) -> set[str]:
 
 def _makes_message(module: Module, node: ast.Call, errors: set[str]) -> bool:
     name = called(node)
-    if name == "close":
-        first = node.args[0] if len(node.args) == 2 else None
-        return isinstance(first, ast.Constant) and first.value in ("failed", "stopped")
+    if name in ("close", "_end"):
+        status = node.args[-2] if len(node.args) > 1 else None
+        return isinstance(status, ast.Constant) and status.value in _ENDED
+    if name in _DOORS.get(module.path, ()):
+        return True
     if name == "Problem":
         return module.path.startswith("core/corpora/")
     return name in errors or name in _MAKERS
 
 
+def _last_word(node: ast.Return) -> ast.expr | None:
+    """The message beside a status, where a function gives both: ``return "failed", said or "ended"``."""
+    match node:
+        case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=status), message])) if status in _ENDED:
+            return message.values[-1] if isinstance(message, ast.BoolOp) else message
+    return None
+
+
 def _messages(templates: Templates, module: Module, node: ast.Call) -> list[str]:
     form = _FORMS.get(called(node) or "", "{0}")
-    wanted = [int(number) for number in re.findall(r"\{(\d)\}", form)]
     texts = [""]
     for piece in re.split(r"(\{\d\})", form):
         if not re.fullmatch(r"\{\d\}", piece):
@@ -104,7 +121,6 @@ def _messages(templates: Templates, module: Module, node: ast.Call) -> list[str]
         else:
             parts = [""]
         texts = [text + part for text in texts for part in parts]
-    assert wanted
     return [tidy(text) for text in texts if _says_something(text)]
 
 

@@ -114,9 +114,16 @@ class Templates:
 
     def _joined(self, module: Module, values: list[ast.expr], depth: int) -> list[str]:
         parts: list[list[str]] = []
+        # What stands twice in a message is the same both times.
+        first: dict[str, int] = {}
+        same: dict[int, int] = {}
         for value in values:
             if not isinstance(value, ast.FormattedValue):
                 parts.append(self.of(module, value, depth))
+                continue
+            if (place := first.setdefault(ast.dump(value), len(parts))) < len(parts):
+                same[len(parts)] = place
+                parts.append([""])
                 continue
             quote = "'" if value.conversion == ord("r") else ""
             if (known := self._value(module, value.value)) is not None and (shown := _shown(known, value)) is not None:
@@ -127,7 +134,8 @@ class Templates:
                 parts.append([quote + _hole(value.value) + quote])
             if len(parts[-1]) > 1 and _product(parts) > _AT_ONCE and _product(parts[:-1]) > 1:
                 parts[-1] = [quote + _hole(value.value) + quote]
-        return ["".join(choice) for choice in itertools.product(*parts)]
+        choices = itertools.product(*parts)
+        return ["".join(choice[same.get(at, at)] for at in range(len(parts))) for choice in choices]
 
     def _named(self, module: Module, node: ast.expr, name: str, depth: int) -> list[str] | None:
         function = module.function_around(node)

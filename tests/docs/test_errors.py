@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.catalogue.cures import cure_of, missing, table, unused
+from docs.catalogue.cures import cure_of, in_message, missing, table, unused
 from docs.catalogue.ends import ENDS
 from docs.catalogue.page import PAGE, render
 from docs.catalogue.scan import ROOT, Site, raise_sites, scan
@@ -18,6 +18,7 @@ PASSED_ON = {
     "core/corpora/checking.py": "str(error)",
     "core/encoders/audio.py": "waveform {position}",
     "core/encoders/text.py": "text {position}",
+    "core/sandbox/parent.py": "facts['fault']",
     "dashboard/space/own.py": "str(error)",
     "dashboard/corpus_form.py": 'refused["message"]',
 }
@@ -75,6 +76,20 @@ def test_a_cure_that_nothing_needs_any_more_is_told():
     assert "remove its cure" in line
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("there is no key 'n'; did you mean '<nearest key>'?", "Write the name that the message proposes."),
+        ("it has none (<x> are unknown: give their names); leave the key out", "leave the key out"),
+        ("there is no critic '<x>'; there are: separable, joint", "Take one of those that the message names."),
+        ("at least 40 samples are needed, there are <number>", None),
+        ("a mapping of sections is expected, found <kind>", None),
+    ],
+)
+def test_advice_is_found_in_a_message_only_where_it_is(message: str, said: str | None):
+    assert in_message(message) == said
+
+
 def test_cures_name_options_and_keys_that_exist():
     from typer.main import get_command
 
@@ -103,6 +118,11 @@ def test_cures_name_options_and_keys_that_exist():
         ('def g(): return "is too old"\ndef f(n):\n r = g()\n raise BadInputError(f"{n} {r}")', {"<n> is too old"}),
         ("class MineError(BadInputError): pass\ndef f(): raise MineError('my own')", {"my own"}),
         ('def f(a): raise BadInputError("part one " f"{a!r} part two")', {"part one '<a>' part two"}),
+        (
+            'def g(k): raise BadInputError(f"no {k}, give --{k}")\ndef f(): g("audio"); g("text")',
+            {"no audio, give --audio", "no text, give --text"},
+        ),
+        ('def f(said):\n return "failed", said or "ended early"', {"ended early"}),
     ],
 )
 def test_messages_are_rebuilt_from_what_makes_them(tmp_path: Path, source: str, expected: set[str]):

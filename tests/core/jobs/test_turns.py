@@ -173,6 +173,15 @@ def test_limits(space: Workspace, tmp_path: Path) -> None:
         assert read_limits(space).cores == 3
 
 
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"cores": 0, "gpu_memory": "all"}', '{"cores": 4, "gpu_memory": -1}'])
+def test_damaged_limits_are_set_again_as_the_message_says(space: Workspace, damaged: str) -> None:
+    (space.root / FOLDER / "limits.json").write_text(damaged)
+    with pytest.raises(BadInputError):
+        read_limits(space)
+    assert write_limits(space, cores=3).cores == 3
+    assert read_limits(space).cores == 3
+
+
 def test_whom_it_waits_for_is_said(space: Workspace) -> None:
     tickets = [take(space, claim(f"r{number}"), waiting=False) for number in range(5)]
     mine = take(space, claim("mine"))
