@@ -6,18 +6,16 @@ is not let in gets one of the small pages below, and the script ends.
 
 from __future__ import annotations
 
-import logging
 import os
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core import logs
 from core.access import VARIABLE, Access, Verdict, read_access
-from core.errors import MirageError
 from dashboard.navigation import PAGES
 from dashboard.theme import ICON, LOGO
 
-_LOG = logging.getLogger(__name__)
 _ASK = "whoever runs this server"
 
 
@@ -35,8 +33,7 @@ def admit() -> None:
         verdict = access.judge(st.user.to_dict())
     except Exception as error:
         # Whatever is wrong, nobody comes in; what it is concerns the administrator only.
-        said = str(error) if isinstance(error, MirageError) else f"{type(error).__name__}: {error}"
-        _LOG.error("nobody is let in: %s", " ".join(said.split()))
+        logs.fault(error)
         _page(None, Verdict("signed-out"))
         st.stop()
     if not verdict.admitted:

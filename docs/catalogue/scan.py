@@ -24,13 +24,12 @@ _FORMS = {
     "_stop": "{1}",
     "_told": "{1}",
     "_end": "{2}",
-    "error": "nobody is let in: <reason>",
 }
 # What makes a message of a fault without being an error class. `close`, `_end` and `_lost` end a job.
 _MAKERS = {"_CellError", "Problem", "DamagedShardError", "_lost", "_stop", "_told"}
 _ENDED = ("failed", "stopped")
 # Where people sign in, what they are told is no error of the program.
-_DOORS = {"dashboard/gate.py": ("text", "error"), "dashboard/guard.py": ("PlainTextResponse", "error")}
+_DOORS = {"dashboard/gate.py": ("text",), "dashboard/guard.py": ("PlainTextResponse",)}
 
 
 @dataclass(frozen=True)
