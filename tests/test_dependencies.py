@@ -30,7 +30,8 @@ def found(dependencies: ModuleType) -> dict[str, dict[str, str]]:
 
 
 def rows() -> dict[str, list[str]]:
-    lines = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").splitlines()
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    lines = page[page.index("| package | version | licence") :].splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     return {cell[0].strip("*").lower().replace("_", "-").replace(".", "-"): cell[1:] for cell in cells[2:]}
 

@@ -16,7 +16,7 @@ from core.config import Config
 from core.errors import BadInputError
 from core.jobs.locks import WORKER, hold
 from core.runs.events import EventLog
-from core.runs.state import STOP_FILE
+from core.runs.state import STOP_FILE, read_state
 
 _ENDING_SECONDS = 3.0
 _PLACES = ("checkpoints", "model", "projection", "features", "cells")
@@ -52,11 +52,20 @@ def only_one(folder: Path) -> Iterator[None]:
         BadInputError: another process works on it, or waits to.
     """
     mine = os.environ.get(WORKER) == str(folder.absolute())
+    # One that has just ended may still be about to go; one that works is not waited for.
+    patience = 0.0 if _is_active(folder) else _ENDING_SECONDS
     with ExitStack() as stack:
         for name in (".lock",) if mine else (".job", ".lock"):
-            if not hold(stack, folder / name, _ENDING_SECONDS):
+            if not hold(stack, folder / name, patience):
                 raise BadInputError(f"run {folder.name!r} is being worked on by another process; see `mirage jobs`")
         yield
+
+
+def _is_active(folder: Path) -> bool:
+    try:
+        return read_state(folder).active
+    except BadInputError:
+        return False
 
 
 @contextmanager

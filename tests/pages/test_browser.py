@@ -110,7 +110,7 @@ def test_job_outlives_page_and_server(
     settle(page)
     page.get_by_text("New training", exact=True).click()
     pick(page, "Start from", "tones-run")
-    for role, label, value in (("spinbutton", "Generation steps", "4000"), ("textbox", "Name of the run", "long-run")):
+    for role, label, value in (("spinbutton", "Generation steps", "40000"), ("textbox", "Name of the run", "long-run")):
         field = page.get_by_role(role, name=label, exact=True)  # type: ignore[arg-type]
         field.fill(value)
         field.press("Tab")

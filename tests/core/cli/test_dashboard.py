@@ -133,7 +133,7 @@ def test_sign_in_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Monke
 
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "authlib" else found(name))
-    with pytest.raises(BadInputError, match=r"sign-in needs Authlib: pip install 'mirage-affect\[auth\]'"):
+    with pytest.raises(BadInputError, match=r"sign-in needs Authlib: pip install -c constraints.txt -e '.\[auth\]'"):
         check_access("127.0.0.1", 8501, settings(tmp_path))
 
 

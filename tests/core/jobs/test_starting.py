@@ -196,5 +196,5 @@ def test_a_fault_with_its_traceback_is_told_too(space: Workspace, finished, monk
     wait(lambda: (state := quality_state(space.run_folder("small"))) and not state.active)
     state = quality_state(space.run_folder("small"))
     assert state is not None
-    assert (state.status, state.message) == ("failed", "ended without a word; its log may say why")
+    assert (state.status, state.message) == ("failed", "ended without a word; see job.log")
     assert any("Traceback" in line for line in job_log(space.run_folder("small") / "quality"))

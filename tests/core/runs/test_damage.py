@@ -92,8 +92,8 @@ def fault(action: Callable[[], Any], name: str) -> str:
 
 
 def test_every_file_is_covered(whole: Path) -> None:
-    # The lock and the log of a job belong to the process, not to the run.
-    found = {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()} - {".lock", "job.log"}
+    # The locks and the log of a job belong to the process, not to the run.
+    found = {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()} - {".lock", ".job", "job.log"}
     assert found == {*OPENED, *NEEDED, *REST}
 
 
