@@ -159,7 +159,11 @@ class TextEncoder:
         return vectors
 
     def _longest(self, config: Any) -> int:
-        limits = [512, int(min(self.tokenizer.model_max_length, 1_000_000))]
+        limits = [512]
+        said = self.tokenizer.model_max_length
+        # Taken from the checkpoint's files as it stands there, which may be a word.
+        if isinstance(said, int | float) and 0 < said < 1_000_000:
+            limits.append(int(said))
         positions = getattr(config, "max_position_embeddings", None)
         if isinstance(positions, int) and positions > 8:
             # The positions of RoBERTa and its kin begin after the padding index.

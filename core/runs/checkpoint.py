@@ -147,6 +147,9 @@ def _refuse_other_slots(optimiser: torch.optim.Optimizer, slots: dict[int, dict[
             shape = torch.Size() if name == "step" else parameters[index].shape
             if value.shape != shape or not value.is_floating_point():
                 raise ValueError(f"the optimiser's {name} {index} has the shape {tuple(value.shape)}")
+        # Adam divides by 1 - beta ** step.
+        if not 1.0 <= float(kept["step"]) < 2**53:
+            raise ValueError(f"the optimiser's step {index} is {float(kept['step']):g}")
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from core.errors import BadInputError
 from core.networks import WeightAverage
 from core.runs.checkpoint import Checkpoint, last_checkpoint, restore_checkpoint, save_checkpoint
 from core.stages import StageState
+from core.tensors import read_tensors, write_tensors
 
 FILES = ("checkpoint.json", "networks.safetensors", "optimisers.safetensors", "random.safetensors")
 
@@ -159,3 +160,25 @@ def test_written_again_after_a_resume(two: tuple[Path, StageState]) -> None:
     save_checkpoint(folder, state, stage="alignment", step=6, keep=1)
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step-000006"]
     assert last_checkpoint(folder) is not None
+
+
+@pytest.mark.parametrize("change", ["renamed", "shape", "words", "more", "-1", "-1e30", "nan", "inf"])
+def test_an_optimiser_of_other_parameters_is_refused(two: tuple[Path, StageState], change: str) -> None:
+    """Its checksums hold; a step with it would fail far from here."""
+    folder, _ = two
+    found = last_checkpoint(folder)
+    assert found is not None
+    file = found.folder / "optimisers.safetensors"
+    tensors = read_tensors(file)
+    value = tensors.pop("a/0/exp_avg")
+    if change[0] in "-ni":
+        tensors |= {"a/0/exp_avg": value, "a/0/step": torch.tensor(float(change))}
+    elif change == "shape":
+        tensors["a/0/exp_avg"] = value[:1]
+    elif change == "words":
+        tensors["a/0/exp_avg"] = value.long()
+    else:
+        tensors["a/0/exp" if change == "renamed" else "a/99/exp_avg"] = value
+    write_tensors(file, tensors)
+    with pytest.raises(BadInputError, match="does not fit the configuration of this run"):
+        restore_checkpoint(found, make_state())
