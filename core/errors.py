@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.printable import printable
+
 _LONGEST = 2000
 
 
@@ -37,8 +39,7 @@ class FailureError(MirageError):
 
 
 def _one_line(text: str) -> str:
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    text = printable(text)
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 2 - 2]} … {text[-_LONGEST // 2 + 1 :]}"
     return text

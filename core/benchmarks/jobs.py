@@ -12,12 +12,10 @@ from core.config import Config, load_config
 from core.errors import BadInputError
 from core.files import clear_disk_errors, read_json
 from core.jobs.starting import start_process
-from core.jobs.turns import GPU_BYTES, Claim, usable_cores
+from core.jobs.turns import BENCHMARK, GPU_BYTES, Claim, usable_cores
 from core.runs.links import refuse_links_out
 from core.runs.state import State, read_state, request_stop
 from core.workspace import Workspace, check_name, is_name
-
-KIND = "benchmark"
 
 _RESUMES = ("resume goes on from the last checkpoint", "going on does only what is missing")
 """What is said of a run that died, and of a benchmark."""
@@ -189,14 +187,14 @@ def _refuse_active(folder: Path) -> None:
             raise BadInputError(f"benchmark {folder.name!r} is {state.status} already")
 
 
-def claim_of(name: str, workers: int, config: Config | None) -> Claim:
+def claim_of(name: str, workers: int, config: Config) -> Claim:
     """What a benchmark takes: a core for each process, and on a GPU what its networks are taken to need."""
     from core.stages import pick_device
 
-    device = pick_device(config.training.device if config is not None else "auto")
+    device = pick_device(config.training.device)
     many = workers or usable_cores()
     memory = GPU_BYTES * many if device.type == "cuda" else 0
-    return Claim(kind=KIND, name=name, cores=many, gpu=device.index or 0, gpu_memory=memory)
+    return Claim(kind=BENCHMARK, name=name, cores=many, gpu=device.index or 0, gpu_memory=memory)
 
 
 def _queue(workspace: Workspace, folder: Path, check: Callable[[], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import nullcontext, redirect_stdout
 from typing import Annotated, Any
@@ -92,6 +91,7 @@ def benchmark(
     resolved = resolve_config(config, settings or [], **sections)
     from core.benchmarks import BenchmarkStopped, run_benchmark  # brings PyTorch: after what can fail at once
     from core.cli.embed import stop_on_signal
+    from core.jobs.turns import usable_cores
 
     try:
         # Ray says on standard output that a worker died; what is printed there is for the tables alone.
@@ -105,7 +105,7 @@ def benchmark(
                 test_on=test_on,
                 unlabelled=unlabelled,
                 permute_labels=permute_labels,
-                workers=workers or _cores(),
+                workers=workers or usable_cores(),
                 cluster=_cluster(address, workers) if engine == "ray" else None,
                 config=resolved,
                 progress=progress,
@@ -168,11 +168,6 @@ def _cluster(address: str | None, workers: int) -> Any:
     from core.encoders.cluster import Cluster
 
     return Cluster(address, workers or None)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _COLUMNS = {"ua": "UA", "wa": "WA", "macro_f1": "macro-F1", "ua_pooled": "UA, folds pooled"}

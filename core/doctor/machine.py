@@ -10,7 +10,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from core.doctor.check import Check
+from core.doctor.check import Check, count
+from core.jobs.turns import usable_cores
 
 PYTHONS = ((3, 11), (3, 13))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -71,8 +72,7 @@ def check_device() -> Check:
     names = [f"cuda:{index} {torch.cuda.get_device_name(index)}" for index in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         names.append("mps")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("device", "ok", ", ".join([*names, f"cpu ({cores} core{'s' if cores > 1 else ''})"]))
+    return Check("device", "ok", ", ".join([*names, f"cpu ({count(usable_cores(), 'core')})"]))
 
 
 def check_memory() -> Check:

@@ -10,16 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.jobs.listing import BENCHMARK, CARD, TRAINING, Job, delete_job, find_job, list_jobs, resume, stop
+    from core.jobs.listing import Job, delete_job, find_job, list_jobs, resume, stop
     from core.jobs.log import job_log
     from core.jobs.starting import start_process
     from core.jobs.trash import Deleted, deleted, empty_trash, restore
-    from core.jobs.turns import Claim, Limits, queue, read_limits, write_limits
+    from core.jobs.turns import BENCHMARK, CARD, TRAINING, Claim, Limits, queue, read_limits, write_limits
 
 _HOME = {
-    "BENCHMARK": "listing",
-    "CARD": "listing",
-    "TRAINING": "listing",
+    "BENCHMARK": "turns",
+    "CARD": "turns",
+    "TRAINING": "turns",
     "Claim": "turns",
     "Deleted": "trash",
     "Job": "listing",

@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.benchmarks.jobs import KIND as BENCHMARK
 from core.benchmarks.jobs import benchmark_names, benchmark_state, resume_benchmark, stop_benchmark
 from core.errors import BadInputError, MirageError
 from core.files import clear_disk_errors
 from core.jobs.starting import starting
 from core.jobs.trash import Deleted, discard
+from core.jobs.turns import BENCHMARK, CARD, TRAINING
 from core.runs.quality_job import FOLDER as CARD_FOLDER
-from core.runs.quality_job import KIND as CARD
 from core.runs.quality_job import quality_state, start_quality
 from core.runs.state import STOP_FILE, State, read_state, request_stop
 from core.workspace import Workspace, check_name
 
-TRAINING = "training"
 KINDS = (TRAINING, BENCHMARK, CARD)
 
 

@@ -27,6 +27,9 @@ FOLDER = "jobs"
 HELD = "MIRAGE_TICKET"
 """Set in a process that holds a ticket, and in its children: what it starts is counted already."""
 
+TRAINING, BENCHMARK, CARD = "training", "benchmark", "report card"
+"""The kinds of jobs that wait for their turn."""
+
 GPU_BYTES = 1_500_000_000
 """What a training is taken to need of a GPU: its context and small networks. Our default, an upper guess."""
 
@@ -153,7 +156,7 @@ class Ticket:
             return []
         limits = limits_of(self.workspace)
         with _alone(self._folder):
-            others = [entry for entry in _living(self._folder, but=self.number) if entry.number != self.number]
+            others = _living(self._folder, but=self.number)
             before = [entry for entry in others if entry.running or entry.number < self.number]
             running = [entry for entry in others if entry.running]
             free = len(running) == len(before) and (not running or _fits(self.claim, running, limits))

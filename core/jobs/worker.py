@@ -18,14 +18,14 @@ from pathlib import Path
 from core import logs
 from core.errors import MirageError
 from core.jobs.locks import WORKER, hold
-from core.jobs.turns import HELD, Claim, Ticket, limits_of, take, waits_for
+from core.jobs.turns import CARD, HELD, Claim, Ticket, limits_of, take, waits_for
 from core.runs.heart import Reporter, Waiting, mine, still_waiting
 from core.runs.state import STOP_FILE, read_state, refuse_gone, write_state
 from core.workspace import Workspace
 
 _LOOK_SECONDS = 0.5
 _ENDING_SECONDS = 30.0
-_SILENT = ("report card",)
+_SILENT = (CARD,)
 """Kinds whose command keeps no state of its own."""
 
 

@@ -7,15 +7,13 @@ from pathlib import Path
 from core.config import Config
 from core.errors import BadInputError
 from core.jobs.starting import start_process
-from core.jobs.turns import GPU_BYTES, Claim, usable_cores
+from core.jobs.turns import GPU_BYTES, TRAINING, Claim, usable_cores
 from core.runs.creation import check_input, create_run
 from core.runs.files import read_config
 from core.runs.links import refuse_links_out
 from core.runs.state import read_state
 from core.stages import pick_device
 from core.workspace import Workspace
-
-KIND = "training"
 
 
 def start_job(workspace: Workspace, config: Config, run_id: str | None = None) -> str:
@@ -58,7 +56,7 @@ def claim_of(run_id: str, config: Config) -> Claim:
     device = pick_device(config.training.device)
     cuda = device.type == "cuda"
     return Claim(
-        kind=KIND,
+        kind=TRAINING,
         name=run_id,
         cores=config.training.threads or usable_cores(),
         gpu=device.index or 0,

@@ -7,13 +7,12 @@ from pathlib import Path
 from core.errors import BadInputError
 from core.files import clear_disk_errors
 from core.jobs.starting import start_process
-from core.jobs.turns import Claim, usable_cores
+from core.jobs.turns import CARD, Claim, usable_cores
 from core.runs.links import refuse_links_out
 from core.runs.state import State, read_state, write_state
 from core.workspace import Workspace
 
 FOLDER = "quality"
-KIND = "report card"
 
 
 def start_quality(workspace: Workspace, run_id: str) -> None:
@@ -41,7 +40,7 @@ def start_quality(workspace: Workspace, run_id: str) -> None:
             (folder / "job.log").unlink(missing_ok=True)
         write_state(folder, State(status="stopped", message="not measured yet"))
 
-    claim = Claim(kind=KIND, name=run_id, cores=usable_cores())
+    claim = Claim(kind=CARD, name=run_id, cores=usable_cores())
     start_process(workspace, folder, lambda: (claim, ["quality", run_id]), check=check)
 
 

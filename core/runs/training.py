@@ -12,14 +12,14 @@ import torch
 from core.config import Config
 from core.errors import BadInputError, FailureError, MirageError
 from core.files import clear_disk_errors
-from core.jobs.turns import Claim, counted
+from core.jobs.turns import TRAINING, Claim, counted
 from core.progress import Progress, silent
 from core.runs.creation import check_input, create_run
 from core.runs.execution import Execution, Stopped, total_steps
 from core.runs.files import read_config
 from core.runs.guards import isolated, only_one, open_log, stop_signals, sweep
 from core.runs.heart import Reporter
-from core.runs.jobs import KIND, claim_of
+from core.runs.jobs import claim_of
 from core.runs.links import refuse_links_out
 from core.runs.loaded import LoadedRun, load_run
 from core.runs.state import STOP_FILE, read_state, write_state
@@ -118,6 +118,6 @@ def _counted(folder: Path, workspace: Workspace) -> Iterator[None]:
     try:
         claim = claim_of(folder.name, read_config(folder))
     except BadInputError:
-        claim = Claim(kind=KIND, name=folder.name)
+        claim = Claim(kind=TRAINING, name=folder.name)
     with counted(workspace, claim):
         yield
