@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -104,8 +105,11 @@ def _silent_work(folder: Path, arguments: Sequence[str]) -> int:
     code, said = 1, ""
     try:
         code, said = _command(arguments)
+    except Exception:
+        # With MIRAGE_DEBUG a fault comes with its traceback: that is in the log before the state names the log.
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
-        # With MIRAGE_DEBUG a fault goes on to its traceback; the state is told all the same.
         reporter.close(*_outcome(code, said))
     return code
 

@@ -189,7 +189,7 @@ def test_a_job_that_fails_before_it_can_say_so(space: Workspace, config: Config)
 
 
 def test_a_fault_with_its_traceback_is_told_too(space: Workspace, finished, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With MIRAGE_DEBUG a fault goes on to the process's end; the state is told all the same."""
+    """With MIRAGE_DEBUG; the log holds it as soon as the state names the log."""
     monkeypatch.setenv("MIRAGE_DEBUG", "1")
     shutil.copytree(finished.path, space.run_folder("small"))
     start_quality(space, "small")
