@@ -85,10 +85,9 @@ def stop(workspace: Workspace, kind: str, name: str) -> None:
         stop_benchmark(_folder(workspace, kind, name))
     elif kind == CARD:
         job = find_job(workspace, kind, name)
-        if job.status != "queued":
+        if not job.active:
             raise BadInputError(
-                f"the report card of {name!r} is {job.status}: only one that waits can be stopped, and measuring takes "
-                "a minute or two; wait for it"
+                f"the report card of {name!r} is {job.status}: nothing to stop; `mirage jobs` lists those that work"
             )
         with clear_disk_errors(job.folder):
             (job.folder / STOP_FILE).touch()
