@@ -86,9 +86,7 @@ def stop(workspace: Workspace, kind: str, name: str) -> None:
     elif kind == CARD:
         job = find_job(workspace, kind, name)
         if not job.active:
-            raise BadInputError(
-                f"the report card of {name!r} is {job.status}: nothing to stop; `mirage jobs` lists those that work"
-            )
+            raise BadInputError(f"the report card of {name!r} is {job.status}: nothing to stop; see `mirage jobs`")
         with clear_disk_errors(job.folder):
             (job.folder / STOP_FILE).touch()
     else:
