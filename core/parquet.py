@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.errors import BadInputError
-from core.parquet_pages import PageError, Pages, read_pages
+from core.parquet_pages import Chunk, PageError, Pages, read_footer, read_pages
 from core.reading import open_plain
 
-_MOST_COLUMNS, _MOST_GROUPS, _MOST_FOOTER = 200, 10_000, 16 << 20
+_MOST_COLUMNS, _MOST_GROUPS, _MOST_CHUNKS, _MOST_FOOTER = 200, 10_000, 100_000, 16 << 20
 _THRIFT = {"thrift_string_size_limit": _MOST_FOOTER, "thrift_container_size_limit": 1_000_000}
 _NESTED_VALUES = 64
 """Values of a nested column for each row, on average, at most."""
@@ -48,7 +48,7 @@ class ParquetTable:
         try:
             with open_plain(path) as source:
                 size = os.fstat(source.fileno()).st_size
-                _check_footer(source, size)
+                length = _footer_length(source, size)
                 with pq.ParquetFile(source, **_THRIFT) as file:
                     self._footer, self.schema = file.metadata, file.schema_arrow
                     footer = self._footer
@@ -59,12 +59,14 @@ class ParquetTable:
                     if len(set(self.schema.names)) != len(self.schema.names):
                         raise PageError("two columns have one name")
                     columns = [file.schema.column(index) for index in range(len(file.schema))]
-                    if len(columns) > _MOST_COLUMNS or footer.num_row_groups > _MOST_GROUPS:
+                    groups = footer.num_row_groups
+                    if len(columns) > _MOST_COLUMNS or groups > _MOST_GROUPS or groups * len(columns) > _MOST_CHUNKS:
                         raise PageError("it has more columns or parts than any of MIRAGE's")
                     flat = [column.max_repetition_level == 0 for column in columns]
                     if not nested and not (all(flat) and all("." not in column.path for column in columns)):
                         raise PageError("it has lists or structures")
-                    self._check_groups(source, footer, size, flat)
+                    source.seek(size - 8 - length)
+                    self._check_groups(source, footer, read_footer(source.read(length), size), flat)
             self.metadata = {key.decode(): value.decode() for key, value in (self.schema.metadata or {}).items()}
         except BadInputError:
             raise
@@ -141,20 +143,21 @@ class ParquetTable:
         line = (str(error).splitlines() or [type(error).__name__])[0][:300]
         return BadInputError(f"{self.path}: not a readable Parquet file ({line}); copy it again")
 
-    def _check_groups(self, source: Any, footer: Any, size: int, flat: list[bool]) -> None:
+    def _check_groups(self, source: Any, footer: Any, chunks: list[list[Chunk]], flat: list[bool]) -> None:
         rows = unpacked = self._written_out = 0
-        for number in range(footer.num_row_groups):
-            group = footer.row_group(number)
-            rows += group.num_rows
-            if group.num_rows < 0 or group.num_columns != len(flat):
+        if len(chunks) != footer.num_row_groups:
+            raise PageError("its footer contradicts itself")
+        for number, columns in enumerate(chunks):
+            group_rows = footer.row_group(number).num_rows
+            rows += group_rows
+            if group_rows < 0 or len(columns) != len(flat):
                 raise PageError("its footer contradicts itself")
-            for index, is_flat in enumerate(flat):
-                column = group.column(index)
-                if column.num_values < 0 or (is_flat and column.num_values != group.num_rows):
+            for chunk, is_flat in zip(columns, flat, strict=True):
+                if is_flat and chunk.values != group_rows:
                     raise PageError("its footer contradicts itself")
                 # Of an empty column no page is read.
-                pages = _pages(source, column, size) if column.num_values else Pages()
-                values = group.num_rows if is_flat else _NESTED_VALUES * group.num_rows
+                pages = read_pages(source, chunk.begin, chunk.end) if chunk.values else Pages()
+                values = group_rows if is_flat else _NESTED_VALUES * group_rows
                 if pages.values > values or pages.dictionary_values > max(values, 1):
                     raise PageError(f"a column claims {max(pages.values, pages.dictionary_values):,} values")
                 unpacked += pages.size
@@ -186,19 +189,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _pages(source: Any, column: Any, size: int) -> Pages:
-    if column.file_path:
-        raise PageError("a column lies in another file")
-    begin = column.data_page_offset
-    if column.has_dictionary_page and 0 < column.dictionary_page_offset < begin:
-        begin = column.dictionary_page_offset
-    length = column.total_compressed_size
-    if begin < 4 or length < 0 or begin + length > size:
-        raise PageError("a column lies outside the file")
-    return read_pages(source, begin, begin + length)
-
-
-def _check_footer(source: Any, size: int) -> None:
+def _footer_length(source: Any, size: int) -> int:
     if size < 12:
         raise PageError("it is too short")
     source.seek(size - 8)
@@ -208,6 +199,7 @@ def _check_footer(source: Any, size: int) -> None:
     if length > min(_MOST_FOOTER, size - 12):
         raise PageError("its footer is longer than it can be")
     source.seek(0)
+    return length
 
 
 def _length(column: pa.ChunkedArray) -> int:

@@ -1,7 +1,8 @@
-"""The page headers of a Parquet file: what reading it will really take, before it is read.
+"""The footer and the page headers of a Parquet file: what reading it will really take, before it is read.
 
 The sizes in a file's footer are only claims. What the reader allocates and unpacks is what the header of each page
-says, in Thrift's compact form, of which this reads as much as is needed.
+says, in Thrift's compact form, of which this reads as much as is needed. Where a column lies is read here as well:
+pyarrow ends the process over statistics that contradict its schema when it is asked for a column's metadata.
 """
 
 from __future__ import annotations
@@ -12,8 +13,13 @@ from typing import IO, Any
 _WINDOW = 1 << 16
 _DEPTH = 16
 _DATA, _DICTIONARY, _DATA_V2 = 0, 2, 3
+# Thrift's kinds of values.
+_I32, _I64, _STRING, _LIST, _STRUCT = 5, 6, 8, 9, 12
 _ENCODINGS = {0, 2, 3, 8}
 """PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY: what is written here. A delta encoding can say much in few bytes."""
+
+
+_Fields = dict[tuple[int, int], Any]
 
 
 class PageError(Exception):
@@ -34,6 +40,51 @@ class Pages:
     dictionary_values: int = 0
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """Where one column of one part of the file lies: bytes ``begin`` to ``end``, and how many values it claims."""
+
+    values: int
+    begin: int
+    end: int
+
+
+def read_footer(content: bytes, size: int) -> list[list[Chunk]]:
+    """The columns of each part of a file of ``size`` bytes, by its footer.
+
+    Raises:
+        PageError: it cannot be followed, or a column lies elsewhere or is encrypted.
+    """
+    groups = _Compact(content).struct().get((4, _LIST))
+    return [[_chunk(column, size) for column in _list(group, 1)] for group in groups or []]
+
+
+def _chunk(column: _Fields, size: int) -> Chunk:
+    if column.get((1, _STRING)):
+        raise PageError("a column lies in another file")
+    meta = column.get((3, _STRUCT))
+    if meta is None or (8, _STRUCT) in column:
+        raise PageError("a column cannot be read without a key")
+    values, length = (_natural(meta, number, _I64) for number in (5, 7))
+    if not values:
+        # Nothing was written, and nothing is read.
+        return Chunk(0, 0, 0)
+    begin = _natural(meta, 9, _I64)
+    dictionary = meta.get((11, _I64), 0)
+    if 0 < dictionary < begin:
+        begin = dictionary
+    if begin < 4 or begin + length > size:
+        raise PageError("a column lies outside the file")
+    return Chunk(values, begin, begin + length)
+
+
+def _list(fields: Any, number: int) -> list[_Fields]:
+    found = fields.get((number, _LIST)) if isinstance(fields, dict) else None
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise PageError("its footer lacks a part")
+    return found
+
+
 def read_pages(file: IO[bytes], begin: int, end: int) -> Pages:
     """Follows the pages of a column chunk that takes the bytes from ``begin`` to ``end``.
 
@@ -47,11 +98,11 @@ def read_pages(file: IO[bytes], begin: int, end: int) -> Pages:
         reader = _Compact(file.read(min(_WINDOW, end - at)))
         header = reader.struct()
         kind, unpacked, packed = (_natural(header, field) for field in (1, 2, 3))
-        body = header.get({_DATA: 5, _DICTIONARY: 7, _DATA_V2: 8}.get(kind, -1))
-        if not isinstance(body, dict):
+        body = header.get(({_DATA: 5, _DICTIONARY: 7, _DATA_V2: 8}.get(kind, -1), _STRUCT))
+        if body is None:
             raise PageError("a page of an unknown kind")
         values = _natural(body, 1)
-        if body.get(4 if kind == _DATA_V2 else 2) not in _ENCODINGS:
+        if body.get((4 if kind == _DATA_V2 else 2, _I32)) not in _ENCODINGS:
             raise PageError("an encoding that MIRAGE does not write")
         found.size += unpacked
         if kind == _DICTIONARY:
@@ -65,26 +116,33 @@ def read_pages(file: IO[bytes], begin: int, end: int) -> Pages:
     return found
 
 
-def _natural(fields: dict[int, Any], number: int) -> int:
-    value = fields.get(number)
+def _natural(fields: _Fields, number: int, kind: int = _I32) -> int:
+    value = fields.get((number, kind))
     if type(value) is not int or value < 0:
-        raise PageError("a page does not say how large it is")
+        raise PageError("a page or a column does not say how large it is")
     return value
 
 
 class _Compact:
-    """Thrift's compact form, as dicts of field number to value; strings and lists are passed over."""
+    """Thrift's compact form: structs as dicts by number and kind of a field, lists of structs as lists of such.
+
+    Of a string there is its length; other lists are passed over. A field of another kind than its reader expects is
+    ignored by that reader, hence by us, and one that comes twice is refused: both must see the same file.
+    """
 
     def __init__(self, content: bytes) -> None:
         self._content = content
         self.at = 0
 
-    def struct(self, depth: int = 0) -> dict[int, Any]:
-        fields: dict[int, Any] = {}
-        number = 0
+    def struct(self, depth: int = 0) -> _Fields:
+        fields: _Fields = {}
+        number, seen = 0, set()
         while (head := self._byte()) != 0:
             number = number + (head >> 4) if head >> 4 else self._integer()
-            fields[number] = self._value(head & 15, depth)
+            if number in seen:
+                raise PageError("a header that says something twice")
+            seen.add(number)
+            fields[number, head & 15] = self._value(head & 15, depth)
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
@@ -98,16 +156,21 @@ class _Compact:
             return self._integer()
         if kind == 7:
             return self._skip(8)
-        if kind == 8:
-            return self._skip(self._varint())
-        if kind in (9, 10):
+        if kind == _STRING:
+            length = self._varint()
+            self._skip(length)
+            return length
+        if kind in (_LIST, 10):
             head = self._byte()
             count = head >> 4 if head >> 4 != 15 else self._varint()
-            for _ in range(count):
-                # A boolean in a list takes a byte of its own.
-                self._value(3 if head & 15 in (1, 2) else head & 15, depth + 1)
-            return None
-        if kind == 12:
+            # A boolean in a list takes a byte of its own.
+            each = 3 if head & 15 in (1, 2) else head & 15
+            if each != _STRUCT:
+                for _ in range(count):
+                    self._value(each, depth + 1)
+                return None
+            return [self.struct(depth + 1) for _ in range(count)]
+        if kind == _STRUCT:
             return self.struct(depth + 1)
         raise PageError("a header that cannot be read")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +174,32 @@ def test_page_headers(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p").write_bytes(content + bytes(10))
     with (tmp_path / "p").open("rb") as file, pytest.raises(PageError):
         read_pages(file, 0, len(content) + 10)
+
+
+_FLIP = """
+import sys
+from pathlib import Path
+from core.errors import BadInputError
+from core.parquet import ParquetTable
+good, spoilt = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2])
+refused = 0
+for place in range(len(good) - 8 - int.from_bytes(good[-8:-4], "little"), len(good) - 8):
+    content = bytearray(good)
+    content[place] ^= 1 << place % 8
+    spoilt.write_bytes(content)
+    try:
+        ParquetTable(spoilt, most_bytes=1 << 24, most_rows=1000).read()
+    except BadInputError:
+        refused += 1
+print(refused)
+"""
+
+
+def test_no_footer_ends_the_process(run: Path, tmp_path: Path) -> None:
+    """Found by fuzzing: over statistics that contradict the schema pyarrow called C++'s ``terminate``."""
+    table = pq.read_table(run / COORDINATES)
+    pq.write_table(table.slice(0, 20), tmp_path / "good.parquet")
+    command = [sys.executable, "-c", _FLIP, tmp_path / "good.parquet", tmp_path / "spoilt.parquet"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert int(done.stdout) > 100
