@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,8 +18,8 @@ from core.export.parquet import column
 
 HEADER = "db.yaml"
 _USE = (
-    "MIRAGE grants no rights in them: what the licence of the corpus allows of things learnt from it is for you to find "
-    "out."
+    "MIRAGE grants no rights in them: what the licence of the corpus allows of things learnt from it is for you to "
+    "find out."
 )
 _TYPES = {"text": "str", "bool": "bool", "int": "int", "float32": "float", "float64": "float"}
 
@@ -52,8 +53,6 @@ def write_database(folder: Path, features: Features) -> None:
     shapes = {features.name: list(kinds)}
     for name, values in features.vectors.items():
         shapes[name] = [f"{name}{index + 1}" for index in range(values.shape[1])]
-    import pandas as pd
-
     empty = pd.Index([], dtype="Int64", name="row")
     for name, columns in shapes.items():
         table = audformat.MiscTable(empty, description=_about(features, name))

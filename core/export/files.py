@@ -92,5 +92,5 @@ def refuse_other_content(path: Path, allowed: tuple[str, ...], what: str) -> Non
         other = [entry.name for entry in path.iterdir() if not any(entry.match(pattern) for pattern in allowed)]
         if other:
             raise BadInputError(
-                f"{path}: holds {sorted(other)[0]!r}, which is no part of {what}, and would be replaced; give another name"
+                f"{path}: holds {min(other)!r}, which is no part of {what}, and would be replaced; give another name"
             )
