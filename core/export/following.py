@@ -34,7 +34,7 @@ class Tracker(Protocol):
 
     def figures(self, values: Mapping[str, float], step: int) -> None: ...
 
-    def close(self, ended: bool) -> None: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,6 @@ def follow_events(
     record = RunRecord(folder)
     with Sent(target.marks(record.id), record) as sent, _stopping() as stop:
         teller = _Teller(record, target, sent)
-        ended = False
         try:
             quiet_since = time.monotonic()
             while True:
@@ -130,9 +129,8 @@ def follow_events(
                     break
             if status in ("finished", "unknown"):
                 teller.finish()
-            ended = True
         finally:
-            teller.close(ended)
+            teller.close()
         return Followed(teller.values, teller.figures, teller.place, status)
 
 
@@ -165,15 +163,15 @@ class _Teller:
             self._sent.save()
             self.figures = len(new)
 
-    def close(self, ended: bool) -> None:
+    def close(self) -> None:
         if self._tracker is not None:
-            self._tracker.close(ended)
+            self._tracker.close()
 
     def _begun(self) -> Tracker:
         if self._tracker is None:
             self._tracker = self._target.open(self._record.id, self._sent)
             self.place = self._tracker.place
-            if not self._sent.settings or self._target.to == "trackio":
+            if not self._sent.settings:
                 self._tracker.settings(self._record.settings())
                 self._sent.settings = True
         return self._tracker

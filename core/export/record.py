@@ -63,7 +63,7 @@ class RunRecord:
             return "unknown"
 
     def settings(self) -> dict[str, str | int | float | bool]:
-        """The whole configuration, ``section.key`` to value; of a path only its last part, no folder of this machine."""
+        """The whole configuration, ``section.key`` to value; of a path only its last part."""
         from core import __version__
 
         flat: dict[str, str | int | float | bool] = {"mirage": __version__}

@@ -70,7 +70,7 @@ class TensorBoard:
         now = time.time()
         self._append([self._value(Measured(now, step, name, value)) for name, value in values.items()])
 
-    def close(self, ended: bool) -> None:
+    def close(self) -> None:
         """Nothing is written after this."""
         self._file.close()
 

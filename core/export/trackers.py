@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import groupby
@@ -88,7 +90,7 @@ class WandB:
         """Final figures, as the summary of the run."""
         self._run.summary.update(dict(values))
 
-    def close(self, ended: bool) -> None:
+    def close(self) -> None:
         """All is written, or sent, when this returns."""
         try:
             self._run.finish(exit_code=0)
@@ -98,6 +100,8 @@ class WandB:
 
 class Trackio:
     """The same with trackio, which keeps everything in a folder of its own; nothing is sent unless the mode is online.
+
+    It notes when it was told, not when a value was measured.
 
     Args:
         folder: trackio's database goes into its ``trackio``.
@@ -110,31 +114,29 @@ class Trackio:
         if mode == "offline":
             for name in _ELSEWHERE:
                 os.environ.pop(name, None)
-        self._module = import_module("trackio")
-        self._settings: dict[str, Any] = {}
-        self._begin = lambda config: self._module.init(
-            project=project, name=run_id, resume="allow", config=config, embed=False
-        )
-        self._run: Any = None
+        # It prints where JSON may be wanted.
+        with redirect_stdout(sys.stderr):
+            self._run = import_module("trackio").init(
+                project=project, name=run_id, resume="allow", embed=False, auto_log_cpu=False, auto_log_gpu=False
+            )
+        self._run.config["_Username"] = ""
 
     def settings(self, values: Mapping[str, Any]) -> None:
-        """The configuration of the run: trackio takes it when a run begins."""
-        self._settings = dict(values)
+        """The configuration of the run; trackio writes it with the first values."""
+        self._run.config.update(values)
 
     def write(self, rows: Sequence[Measured]) -> None:
         """The values of each step together."""
-        self._run = self._run or self._begin(self._settings)
         for step, together in groupby(rows, key=lambda row: row.step):
             self._run.log({row.name: row.value for row in together}, step=step)
 
     def figures(self, values: Mapping[str, float], step: int) -> None:
         """Final figures, at the run's last step: trackio has no summary."""
-        self._run = self._run or self._begin(self._settings)
         self._run.log(dict(values), step=step)
 
-    def close(self, ended: bool) -> None:
+    def close(self) -> None:
         """All is written when this returns."""
-        if self._run is not None:
+        with redirect_stdout(sys.stderr):
             self._run.finish()
 
 
