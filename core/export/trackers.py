@@ -115,8 +115,9 @@ class Trackio:
             for name in _ELSEWHERE:
                 os.environ.pop(name, None)
         # It prints where JSON may be wanted.
+        self._module = import_module("trackio")
         with redirect_stdout(sys.stderr):
-            self._run = import_module("trackio").init(
+            self._run = self._module.init(
                 project=project, name=run_id, resume="allow", embed=False, auto_log_cpu=False, auto_log_gpu=False
             )
         self._run.config["_Username"] = ""
@@ -137,7 +138,7 @@ class Trackio:
     def close(self) -> None:
         """All is written when this returns."""
         with redirect_stdout(sys.stderr):
-            self._run.finish()
+            self._module.finish()
 
 
 def require_tracker(name: str) -> None:
