@@ -31,7 +31,7 @@ def format_of(path: Path, wanted: str | None = None) -> str:
     if wanted:
         raise BadInputError(f"{wanted}: features are written as one of {', '.join(FORMATS)}; choose one of these")
     raise BadInputError(
-        f"{path}: which form? give a name that ends in .parquet, .npz or .audformat (a folder), or say --format"
+        f"{path}: says no form; give a name that ends in .parquet, .npz or .audformat (a folder), or --format"
     )
 
 

@@ -38,8 +38,8 @@ class Sent:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             if not hold(self._stack, self._file.with_suffix(".lock"), 0.0):
                 raise BadInputError(
-                    f"{self._file.parent}: another process is writing the events of {self._id!r} there; let it, or "
-                    "stop it first"
+                    f"{self._file.parent}: another process is writing the events of {self._id!r} there; leave it to "
+                    "that one, or stop it first"
                 )
         try:
             if self._file.is_file():
@@ -80,10 +80,9 @@ class Sent:
             self.extra = dict(content["extra"])
         except (KeyError, TypeError, ValueError, AttributeError):
             raise BadInputError(
-                f"{self._file}: the file is damaged; remove {self._file.parent} and run the command again"
+                f"{self._file}: the file is damaged; remove it, and everything is told once more"
             ) from None
         if other:
             raise BadInputError(
-                f"{self._file}: holds the events of another run of that name; give another folder with -o, or remove "
-                f"{self._file.parent}"
+                f"{self._file}: holds the events of another run of that name; give another folder with -o"
             )

@@ -69,7 +69,9 @@ class WandB:
                 settings=module.Settings(**{name: value for name, value in _QUIET.items() if name in known}),
             )
         except Exception as error:
-            raise FailureError(f"wandb could not begin ({_line(error)}); try --mode offline") from None
+            raise FailureError(
+                f"wandb could not begin ({_line(error)}); take --mode offline, or check the network"
+            ) from None
         self._run.define_metric(STEP)
         self._run.define_metric("*", step_metric=STEP)
         self.place = folder / "wandb"
@@ -144,8 +146,9 @@ class Trackio:
 def require_tracker(name: str) -> None:
     """Raises BadInputError where the package is not installed."""
     if find_spec(name) is None:
-        what = "'mirage-affect[wandb]'" if name == "wandb" else name
-        raise BadInputError(f"--to {name} needs the package {name}: pip install {what}")
+        if name == "wandb":
+            raise BadInputError("--to wandb needs wandb: pip install 'mirage-affect[wandb]'")
+        raise BadInputError("--to trackio needs trackio: pip install trackio")
 
 
 def _line(error: Exception) -> str:

@@ -147,7 +147,7 @@ class TestTensorBoard:
         with pytest.raises(BadInputError, match="holds the events of another run of that name; give another folder"):
             board(run_copy, tmp_path)
         (tmp_path / "small" / "mirage-sent.json").write_text("{}")
-        with pytest.raises(BadInputError, match="the file is damaged; remove"):
+        with pytest.raises(BadInputError, match="the file is damaged; remove it"):
             board(run_copy, tmp_path)
 
     def test_one_at_a_time(self, run_copy: Path, tmp_path: Path) -> None:

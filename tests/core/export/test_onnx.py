@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.encoders import Embeddings
 from core.errors import FailureError
 from core.export import exported_networks, onnx_files, write_onnx
 from core.export.agreement import Rows
 from core.runs import LoadedRun, load_run
 from core.workspace import Workspace
+from tests.core.export.documented import commands, program
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
@@ -36,14 +38,34 @@ def close(found: np.ndarray, wanted: np.ndarray) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=2e-5)
 
 
+def width(run: LoadedRun, side: str) -> int:
+    return int(run.networks()["aligner"].config[side])
+
+
 @pytest.fixture(scope="module")
-def folders(finished: LoadedRun, others: dict[str, LoadedRun], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The files of each mode, made once."""
+def folders(demo: LoadedRun, others: dict[str, LoadedRun], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The files of each mode, made once; those of the demo by the command of docs/exports.md."""
+    from core.cli.app import main
+
     made = {}
-    for run in (finished, *others.values()):
+    for run in others.values():
         folder = tmp_path_factory.mktemp("onnx") / run.mode
         made[run.mode] = (folder, write_onnx(run, folder))
-    return made
+    (command,) = [words for words in commands() if words[1] == "onnx"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("documented"))
+        patch.setenv("MIRAGE_HOME", str(demo.workspace.root))
+        patch.setattr("sys.argv", command)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+        folder = Path("networks").absolute()
+    return made | {"text": (folder, json.loads((folder / "networks.json").read_text()))}
+
+
+@pytest.fixture(params=["text", "free", "paired"])
+def run(request: pytest.FixtureRequest, demo: LoadedRun, others: dict[str, LoadedRun]) -> LoadedRun:
+    return {"text": demo, **others}[request.param]
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
@@ -72,14 +94,14 @@ def test_all_networks_against_the_run(run: LoadedRun, folders: Any, size: int) -
         read = called(folder, "q_heads", h=audio)
     close(read["posterior"], emotions)
     close(read["code_mean"], codes)
-    vectors = generator.standard_normal((size, 24), dtype=np.float32)
+    vectors = generator.standard_normal((size, width(run, "audio")), dtype=np.float32)
     close(called(folder, "aligner_audio", embedding=vectors)["h"], run.align_audio(vectors))
     if run.mode == "free":
         assert not (folder / "aligner_text.onnx").exists()
         return
     assert t is not None
     close(called(folder, "classifier_text", t=t)["posterior"], run.text_posterior(t))
-    vectors = generator.standard_normal((size, 384), dtype=np.float32)
+    vectors = generator.standard_normal((size, width(run, "text")), dtype=np.float32)
     close(called(folder, "aligner_text", embedding=vectors)["t"], run.align_text(vectors))
 
 
@@ -87,7 +109,8 @@ def test_files_say_what_they_are(run: LoadedRun, folders: Any) -> None:
     folder, content = folders[run.mode]
     assert json.loads((folder / "networks.json").read_text()) == content
     assert (content["run"], content["mode"], content["classes"]) == (run.id, run.mode, run.classes)
-    assert content["embeddings"] == ["whisper@3-mean", *(["minilm@mean"] if run.mode != "free" else [])]
+    stores = {"text": ["whisper-tiny.en@3-mean", "all-MiniLM-L6-v2@mean"], "paired": ["whisper@3-mean", "minilm@mean"]}
+    assert content["embeddings"] == stores.get(run.mode, ["whisper@3-mean"])
     names = {entry["file"] for entry in content["networks"]}
     assert names == {file.name for file in folder.glob("*.onnx")}
     assert len(names) == (5 if run.mode == "free" else 8)
@@ -113,6 +136,23 @@ def test_files_say_what_they_are(run: LoadedRun, folders: Any) -> None:
             assert word.encode() not in raw, word
     sources = {entry["file"]: entry["against_torch"]["source"] for entry in content["networks"]}
     assert sources["aligner_audio.onnx"] == "audio embeddings of the run's corpus"
+
+
+def test_the_documented_chain(demo: LoadedRun, folders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, _ = folders["text"]
+    monkeypatch.chdir(folder.parent)
+    store = Embeddings.open(demo.workspace.embeddings_folder("demo", "all-MiniLM-L6-v2@mean"))
+    vectors, there = store.for_ids(demo.utterances["utterance_id"])
+    assert there.all()
+    np.save("sentence.npy", vectors[3])
+    names: dict[str, Any] = {}
+    exec(program("sentence.npy"), names)
+    t = demo.align_text(vectors[3:4]).repeat(64, axis=0)
+    audio, _ = demo.decode(names["z"], names["c"], names["u"], t)
+    close(names["h"], audio)
+    close(names["posterior"], demo.posterior(audio))
+    close(names["place"], demo.project(audio))
+    assert (names["posterior"].argmax(axis=1) == demo.classes.index("sad")).mean() > 0.5
 
 
 def test_a_run_without_its_corpus(run_copy: Path, tmp_path: Path) -> None:
