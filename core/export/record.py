@@ -47,6 +47,7 @@ class RunRecord:
         self._config = read_config(folder)
         self._before = steps_before(self._config)
         self._events = EventReader(folder)
+        self._seen: object = None
 
     def begun(self) -> float | None:
         """When the run was made: that by which another run of the same name is told from it."""
@@ -71,6 +72,11 @@ class RunRecord:
             for key, value in values.items():
                 flat[f"{section}.{key}"] = _without_path("" if value is None else value)
         return flat
+
+    def changed(self) -> bool:
+        """Whether anything was measured since this was asked last."""
+        before, self._seen = self._seen, self._events.table()
+        return self._seen is not before
 
     def after(self, marks: Mapping[str, int]) -> list[Measured]:
         """The values of each name after the step that ``marks`` has for it, in the order of steps.
@@ -123,7 +129,8 @@ class RunRecord:
             return None
 
 
-_LEFT_OUT = ("n", "speakers", "recall", "confusion", "neighbours", "points")
+# Counts, and the recall of each emotion: no figures to compare runs by.
+_LEFT_OUT = ("n", "fold", "neighbours", "points")
 
 
 def _numbers(name: str, content: Any) -> dict[str, float]:
@@ -136,7 +143,7 @@ def _numbers(name: str, content: Any) -> dict[str, float]:
         return {}
     found: dict[str, float] = {}
     for key, value in content.items():
-        if key not in _LEFT_OUT or not isinstance(value, dict | list):
+        if key not in _LEFT_OUT and not (key == "recall" and "recognition" in name):
             found |= _numbers(f"{name}/{key}", value)
     return found
 

@@ -43,7 +43,7 @@ def test_events(mirage, demo: LoadedRun, tmp_path: Path, monkeypatch: pytest.Mon
     for words in commands()[3:]:
         done = mirage(*words[1:], "-o", tmp_path / "out", home=demo.workspace.root)
         assert done.code == 0, done.err
-        assert "1,357 values and 44 final figures of run demo (finished)" in done.out
+        assert "1,357 values and 41 final figures of run demo (finished)" in done.out
     found = tensorboard_values(tmp_path / "out" / "demo")
     assert [step for _, step, _ in found["generation/g_loss"]][-1] == 2100
     assert "final/recognition/reference/ua" in found

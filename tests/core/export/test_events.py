@@ -73,7 +73,7 @@ class TestTensorBoard:
         assert found["information/I(c;h_hat)/value"][0][1] == 100
         ua = read_json(run_copy / "evaluation.json")["audio"]["ua"]
         assert found["final/recognition/audio/ua"][0][1:] == (101, float(np.float32(ua)))
-        assert sum(name.startswith("final/") for name in found) == figures > 20
+        assert sum(name.startswith("final/") for name in found) == figures > 15
         # Nothing new, nothing again.
         before = (logs / "small" / "events.out.tfevents.mirage").read_bytes()
         assert board(run_copy, logs) == (0, 0)
@@ -243,7 +243,7 @@ class TestWandb:
         time.sleep(1.1)  # wandb names its folders by the second
         second = follow_events(run_copy, target)
         assert first.values + second.values == len(read_events(run_copy))
-        assert (first.figures, second.figures > 20) == (0, True)
+        assert (first.figures, second.figures > 15) == (0, True)
         assert follow_events(run_copy, target).values == 0
         files = sorted((tmp_path / "wandb").glob("offline-run-*/run-small.wandb"))
         assert len(files) == 2
