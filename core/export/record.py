@@ -15,6 +15,7 @@ from core.runs.files import read_config
 from core.runs.links import refuse_links_out
 from core.runs.state import read_state
 from core.runs.steps import steps_before
+from core.workspace import check_name
 
 _PATH = re.compile(r"^(?:~|/|\\|[A-Za-z]:[\\/])")
 _MOST = 8 << 20
@@ -38,12 +39,14 @@ class RunRecord:
     """A run's folder, read by somebody who only looks on.
 
     Raises:
-        BadInputError: its configuration is damaged, or it has links that lead out of it.
+        BadInputError: its configuration is damaged, it has links that lead out of it, or its folder has a name that no
+            run has.
     """
 
     def __init__(self, folder: Path) -> None:
         refuse_links_out(folder)
-        self.folder, self.id = folder, folder.name
+        # Targets are named by it: a name, never a way.
+        self.folder, self.id = folder, check_name(folder.name, "run")
         self._config = read_config(folder)
         self._before = steps_before(self._config)
         self._events = EventReader(folder)

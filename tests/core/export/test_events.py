@@ -341,6 +341,13 @@ def test_a_package_that_is_missing(
     assert "pip install" in done.err
 
 
+def test_a_way_is_no_name(run_copy: Path, tmp_path: Path) -> None:
+    (run_copy / "inside").mkdir()
+    with pytest.raises(BadInputError, match=r"'\.\.' cannot name a run"):
+        follow_events(run_copy / "inside" / "..", Target("tensorboard", tmp_path / "logs" / "deep"))
+    assert not (tmp_path / "logs").exists()
+
+
 def test_a_run_that_measured_nothing_yet(toy, tmp_path: Path) -> None:
     workspace = toy.copy(tmp_path / "ws")
     folder = create_run(toy.config, workspace, "new")
