@@ -23,6 +23,7 @@ _TOGETHER = {
     "runs": (
         "tests/core/runs/",
         "tests/core/augmentation/",
+        "tests/core/export/",
         "tests/core/projection/",
         "tests/core/cli/test_training.py",
         "tests/core/cli/test_generate.py",

@@ -13,7 +13,12 @@ from core.cli.output import JsonOption, print_json
 @app.command()
 def generate(
     run: Annotated[str, typer.Argument(help="Id of a finished run, its folder, or a hub id.")],
-    output: Annotated[str, typer.Option("-o", "--output", help="Parquet file to write.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o", "--output", help="What to write: a name that ends in .parquet, .npz or .audformat (a folder)."
+        ),
+    ],
     emotion: Annotated[str, typer.Option("--emotion", help="One of the run's emotions.")],
     n: Annotated[int, typer.Option("-n", help="How many features.", min=1)] = 100,
     text: Annotated[str | None, typer.Option("--text", help="Words to condition on.")] = None,
@@ -23,18 +28,23 @@ def generate(
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same features.")] = 0,
     truncation: Annotated[float, typer.Option("--truncation", help="Factor on noise and drawn codes.", min=0.0)] = 1.0,
     paired: Annotated[bool, typer.Option("--paired", help="Audio and text features (runs in paired mode).")] = False,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="parquet|npz|audformat", help="In place of the name's ending.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write generated features as Parquet, each row with its full latent code."""
+    """Write generated features as Parquet, npz or audformat, each row with its full latent code."""
     from pathlib import Path
 
+    from core.export.files import format_of
     from core.runs.export import write_batch
     from core.runs.loaded import load_run
 
     values = parse_codes(codes or [])
+    format_of(Path(output), form)
     loaded = load_run(run)
     batch = loaded.generate(emotion, n, codes=values, text=text, seed=seed, truncation=truncation, paired=paired)
-    path = write_batch(Path(output), batch, loaded, emotion=emotion, seed=seed)
+    path = write_batch(Path(output), batch, loaded, emotion=emotion, seed=seed, wanted=form)
     if as_json:
         print_json({"file": str(path), "rows": len(batch), "dimension": loaded.dim, "run": loaded.id})
     else:

@@ -33,6 +33,12 @@ def train(
             "(data.unlabelled).",
         ),
     ] = False,
+    events: Annotated[
+        str | None,
+        typer.Option(
+            "--events", metavar="tensorboard|wandb", help="Tell it what is measured, live; see `mirage events`."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Align speech and text, then train the generator. Ctrl-C stops cleanly."""
@@ -50,13 +56,20 @@ def train(
     workspace = Workspace()
     resolved = resolve_config(config, settings or [], **sections)
     check_input(resolved, workspace)
-    _work(create_run(resolved, workspace, run_id), workspace, as_json)
+    _check_events(events, workspace)
+    _work(create_run(resolved, workspace, run_id), workspace, as_json, events=events)
 
 
 @app.command()
 def resume(
     run: Annotated[str, typer.Argument(help="Id of the run.")],
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no table.")] = False,
+    events: Annotated[
+        str | None,
+        typer.Option(
+            "--events", metavar="tensorboard|wandb", help="Tell it what is measured, live; see `mirage events`."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with a run from its last checkpoint."""
@@ -68,7 +81,8 @@ def resume(
     folder = workspace.run_folder(run)
     if read_state(folder).status == "finished":
         raise BadInputError(f"run {run!r} is finished; there is nothing to go on with")
-    _work(folder, workspace, as_json, quiet)
+    _check_events(events, workspace)
+    _work(folder, workspace, as_json, quiet, events)
 
 
 @app.command()
@@ -118,11 +132,25 @@ def runs(as_json: JsonOption = False) -> None:
         typer.echo(f"mirage: {reason}", err=True)
 
 
-def _work(folder: Path, workspace: Workspace, as_json: bool, quiet: bool = False) -> None:
+def _check_events(to: str | None, workspace: Workspace) -> None:
+    from core.export.follower import check_follower
+
+    if to is not None:
+        check_follower(to, workspace)
+
+
+def _work(folder: Path, workspace: Workspace, as_json: bool, quiet: bool = False, events: str | None = None) -> None:
     """Executes a run in this process and prints what came out."""
+    from core.export.follower import following
     from core.runs.training import execute
 
-    with progress_bar("preparing", quiet=quiet) as progress:
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    with (
+        following(folder.name, workspace, events, say),
+        progress_bar("preparing", quiet=quiet) as progress,
+    ):
         ended = execute(folder, workspace, progress=progress)
     if ended == "stopped":
         typer.echo(f"{folder.name}: stopped; go on with `mirage resume {folder.name}`", err=True)

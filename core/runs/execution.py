@@ -22,6 +22,7 @@ from core.runs.guesses import read_guesses, shares_of_emotions, write_guesses
 from core.runs.heart import Reporter
 from core.runs.results import EVALUATION, Results, features_of, write_features, write_information, write_map
 from core.runs.state import STOP_FILE, refuse_gone
+from core.runs.steps import steps_before, total_steps
 from core.stages import Stage, pick_device
 from core.workspace import Workspace
 
@@ -31,11 +32,6 @@ _MEASUREMENTS = 5
 
 class Stopped(Exception):  # noqa: N818 - no fault: somebody asked for it
     """The run was asked to stop; its state is on the disk."""
-
-
-def total_steps(config: Config) -> int:
-    """The steps of all stages of a run: it aligns twice where it learns from unlabelled utterances."""
-    return config.alignment.steps * (2 if config.data.unlabelled else 1) + config.generation.steps
 
 
 class Execution:
@@ -53,11 +49,7 @@ class Execution:
         self.folder, self.workspace, self.config = folder, workspace, config
         self.reporter, self.log, self.progress = reporter, log, progress
         self.total = total_steps(config)
-        self.before = {
-            _ALIGNMENT: 0,
-            _REALIGNMENT: config.alignment.steps,
-            GenerationStage.name: self.total - config.generation.steps,
-        }
+        self.before = steps_before(config)
         self.device = pick_device(config.training.device)
         self.checkpoint: Checkpoint | None = None
 

@@ -15,7 +15,7 @@ from core.files import clear_disk_errors
 from core.jobs.turns import TRAINING, Claim, counted
 from core.progress import Progress, silent
 from core.runs.creation import check_input, create_run
-from core.runs.execution import Execution, Stopped, total_steps
+from core.runs.execution import Execution, Stopped
 from core.runs.files import read_config
 from core.runs.guards import isolated, only_one, open_log, stop_signals, sweep
 from core.runs.heart import Reporter
@@ -23,6 +23,7 @@ from core.runs.jobs import claim_of
 from core.runs.links import refuse_links_out
 from core.runs.loaded import LoadedRun, load_run
 from core.runs.state import STOP_FILE, read_state, write_state
+from core.runs.steps import total_steps
 from core.workspace import Workspace
 
 _NO_MEMORY = "out of memory; use a smaller batch or fewer hidden units, then resume"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.downloads import show_feature_downloads
 from dashboard.lab import export, store, tray
 from dashboard.lab.controls import Controls
 from dashboard.lab.readout import Readout
@@ -66,6 +67,12 @@ def show_tray(run: LoadedRun, now: Controls, readout: Readout) -> None:
                 icon=":material/download:",
                 on_click="ignore",
                 help="The same with the generated features themselves.",
+            )
+            show_feature_downloads(
+                lambda: tray.kept_features(kept),
+                "latent-lab",
+                "All kept samples with their full latent codes.",
+                cannot="" if tray.of_one_size(kept) else "The samples are of runs of different dimensions.",
             )
             st.download_button(
                 "Python",

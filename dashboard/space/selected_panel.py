@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.export import Features
+from dashboard.downloads import show_feature_downloads
 from dashboard.space import selection, store, tables
 from dashboard.space.points import MapPoints
 from dashboard.space.widgets import SAME, key_for, taken
@@ -52,6 +54,11 @@ def show_selected(run: LoadedRun, points: MapPoints, visible: np.ndarray, chosen
                     on_click="ignore",
                     help="The rows of this table with all their columns and their places on the map.",
                 )
+            show_feature_downloads(
+                partial(_features, run, np.packbits(marks)),
+                f"aligned-space-{len(rows)}",
+                "The rows of this table with their aligned features.",
+            )
     first = tuple(rows[:TABLE_MOST].tolist())
     if len(rows) > len(first):
         st.caption(f"The table shows the first {len(first):,} of {len(rows):,}; the files hold all of them.")
@@ -70,11 +77,20 @@ def show_selected(run: LoadedRun, points: MapPoints, visible: np.ndarray, chosen
 
 
 def _export(make: Callable[[pd.DataFrame], bytes], run: LoadedRun, marks: np.ndarray) -> bytes:
+    points, rows = _asked_for(run, marks)
+    return make(tables.exported_table(points, rows))
+
+
+def _features(run: LoadedRun, marks: np.ndarray) -> Features:
+    points, rows = _asked_for(run, marks)
+    return tables.exported_features(run, points, rows)
+
+
+def _asked_for(run: LoadedRun, marks: np.ndarray) -> tuple[MapPoints, list[int]]:
     # Asked for now: what may be shown can have changed since the button was drawn.
     points = store.points_of(run)
     # Bits: a session keeps them as long as the page is open, and 100,000 row numbers are 4 MB.
-    rows = np.flatnonzero(np.unpackbits(marks, count=len(points)))
-    return make(tables.exported_table(points, rows.tolist()))
+    return points, np.flatnonzero(np.unpackbits(marks, count=len(points))).tolist()
 
 
 def _columns() -> dict[str, Any]:

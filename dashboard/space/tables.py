@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from core.export import Features
 from core.spreadsheets import frame_csv
 from dashboard.space.points import MapPoints
 
@@ -38,6 +39,24 @@ def exported_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
         table[f"map_{name}_y"] = places[chosen, 1]
     table["pointwise_mi_nats"] = points.mi[chosen]
     return table
+
+
+def exported_features(run: LoadedRun, points: MapPoints, rows: Sequence[int]) -> Features:
+    """``rows`` for other programs: the aligned features of real utterances, and what is known of them.
+
+    The utterances' ``audio`` is ``file`` here: ``audio`` are the features, as in a file of generated ones.
+    """
+    table = exported_table(points, rows).rename(columns={"audio": "file", "row": "row_of_run"})
+    chosen = list(rows)
+    vectors = {"audio": run.h[chosen]} | ({} if run.t is None else {"text_feature": run.t[chosen]})
+    return Features(
+        name="utterances",
+        description=f"Aligned features of real utterances of the corpus {run.corpus}, by run {run.id}.",
+        table=table,
+        vectors=vectors,
+        metadata={"run": run.id, "corpus": run.corpus, "classes": run.classes},
+        labels={"label": run.classes},
+    )
 
 
 def neighbour_table(run: LoadedRun, points: MapPoints, row: int, k: int = 8) -> pd.DataFrame:

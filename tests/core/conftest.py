@@ -177,6 +177,25 @@ def finished(toy: Toy) -> LoadedRun:
     return train("toy", config=toy.config, workspace=toy.workspace, run_id="small")
 
 
+@pytest.fixture(scope="session")
+def others(toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedRun]:
+    """Runs in the other two modes, of a few steps."""
+    from core.runs import train
+
+    workspace = toy.copy(tmp_path_factory.mktemp("modes"))
+    quick = toy.config.changed(
+        alignment={"steps": 10}, information={"steps": 10}, projection={"neighbours": 500, "projector_steps": 20}
+    )
+    changes: dict[str, dict[str, Any]] = {
+        "free": {"data": {"text": "none", "fold": None}, "generation": {"mode": "auto", "steps": 6}},
+        "paired": {"generation": {"mode": "paired", "steps": 6}},
+    }
+    return {
+        name: train("toy", config=quick.changed(**change), workspace=workspace, run_id=name)
+        for name, change in changes.items()
+    }
+
+
 @pytest.fixture
 def run_copy(finished: LoadedRun, tmp_path: Path) -> Path:
     """A copy of the finished run's folder in a place of its own."""

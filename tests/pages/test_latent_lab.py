@@ -92,7 +92,7 @@ def test_tray_keeps_compares_and_gives_out(open_app: Open, trained: Workspace) -
     assert table["name"].tolist() == ["first", "angry 2"]
     assert table["u1"].tolist() == [2.0, 2.0]
     assert [one["name"] for one in shown(app)["kept"]] == ["first", "angry 2"]
-    assert {"CSV", "Parquet", "Python"} <= {item.label for item in app.get("download_button")}
+    assert {"CSV", "Parquet", "npz", "audformat", "Python"} <= {item.label for item in app.get("download_button")}
 
 
 # --- in a browser ------------------------------------------------------------------------------------------------

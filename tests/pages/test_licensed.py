@@ -228,6 +228,10 @@ def test_an_export_asked_for_before_the_switch_has_no_words(workspace: Workspace
     assert WORD.encode() not in selected_panel._export(tables.csv_bytes, run, marks)
     parquet = selected_panel._export(tables.parquet_bytes, run, marks)
     assert WORD not in pd.read_parquet(BytesIO(parquet)).to_csv()
+    features = selected_panel._features(run, marks)
+    assert len(features) == 2
+    assert "text" not in features.table.columns
+    assert WORD not in features.table.to_csv()
 
 
 def test_the_lab_names_utterances_in_place_of_their_words(open_app: Open, workspace: Workspace) -> None:

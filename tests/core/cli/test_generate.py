@@ -86,7 +86,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("a.csv", "give a name that ends in .parquet"),
+        ("a.csv", "give a name that ends in .parquet, .npz or .audformat"),
         ("folder.parquet", "cannot be written: a folder is there"),
         ("file/a.parquet", "cannot be written: a file is where its folder should be"),
     ],
@@ -101,6 +101,16 @@ def test_a_place_that_cannot_be_written(
     assert message in done.err
     assert done.err.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.parquet"]
+
+
+def test_the_ending_or_the_option_says_the_form(mirage, toy, finished: LoadedRun, tmp_path: Path) -> None:
+    arguments = ["--emotion", "sad", "-n", 3]
+    for name, more in (("a.npz", []), ("a.audformat", []), ("plain", ["--format", "npz"])):
+        done = mirage("generate", "small", *arguments, *more, "-o", tmp_path / name, home=toy.workspace.root)
+        assert done.code == 0, done.err
+        assert done.out.startswith(f"{tmp_path / name}: 3 features")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "plain").read_bytes()
+    assert (tmp_path / "a.audformat" / "db.yaml").is_file()
 
 
 @pytest.mark.parametrize("command", [["generate", "--emotion", "sad", "-o", "x.parquet"], ["mi"]])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import audformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core import LoadedRun, Workspace, load_run
+from core.export import features_bytes
 from dashboard.lab import component, export, tray
 from dashboard.lab import controls as logic
 from dashboard.lab.controls import Controls
@@ -174,6 +178,27 @@ def test_tray_export_has_the_full_codes(kept: tuple[tray.Kept, ...], text_run: L
         np.testing.assert_allclose(h[0], one.h, atol=1e-5)
         np.testing.assert_allclose(back["h"][index], one.h)
     assert csv_bytes(tray.exported(kept, features=False)).decode("utf-8-sig").splitlines()[1].startswith("'=mine,")
+
+
+def test_tray_for_other_programs(kept: tuple[tray.Kept, ...], text_run: LoadedRun, tmp_path: Path) -> None:
+    rows = tray.kept_features(kept)
+    with np.load(io.BytesIO(features_bytes(rows, "npz")), allow_pickle=False) as found:
+        np.testing.assert_array_equal(found["audio"], np.stack([one.h for one in kept]))
+        assert found["name"].tolist() == ["=mine", "=mine (2)"]
+        assert found["code_names"].tolist() == text_run.code_names
+        assert found["codes"][1].tolist() == [0.0, 2.0, 0.0]
+        assert found["noise"].shape == (2, text_run.noise_size)
+        assert found["mixture"].tolist() == [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]
+        assert json.loads(str(found["metadata"]))["runs"] == [text_run.id]
+    with zipfile.ZipFile(io.BytesIO(features_bytes(rows, "audformat"))) as archive:
+        archive.extractall(tmp_path)
+    database = audformat.Database.load(str(tmp_path / "samples"))
+    assert "nobody said them" in database.description
+    joined = audformat.utils.concat([database["samples"].get(), database["audio"].get()])
+    np.testing.assert_array_equal(joined.filter(regex=r"^audio\d+$").to_numpy(), np.stack([one.h for one in kept]))
+    other = replace(kept[1], h=np.zeros(3, dtype=np.float32))
+    assert tray.of_one_size(kept)
+    assert not tray.of_one_size((kept[0], other))
 
 
 def test_tray_script_makes_every_sample_again(

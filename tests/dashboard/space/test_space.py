@@ -6,8 +6,10 @@ import dataclasses
 import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
+import audformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core import LoadedRun, Workspace, load_run
+from core.export import features_bytes
 from dashboard.space import colouring, component, detail, search, selection, tables
 from dashboard.space.clip import clip_of, wav_bytes
 from dashboard.space.points import GeneratedPoints, MapPoints, generated_points, map_points
@@ -229,6 +232,25 @@ def test_export_is_safe_in_a_spreadsheet_and_whole(points: MapPoints) -> None:
     back = pd.read_parquet(io.BytesIO(tables.parquet_bytes(table)))
     assert "=1+1 is two" in set(back["text"])
     assert back["row"].tolist() == [0, 1, 2]
+
+
+def test_selection_for_other_programs(points: MapPoints, text_run: LoadedRun, tmp_path: Path) -> None:
+    chosen = [5, 0, 2]
+    rows = tables.exported_features(text_run, points, chosen)
+    with np.load(io.BytesIO(features_bytes(rows, "npz")), allow_pickle=False) as found:
+        np.testing.assert_array_equal(found["audio"], text_run.h[chosen])
+        assert text_run.t is not None
+        np.testing.assert_array_equal(found["text_feature"], text_run.t[chosen])
+        assert found["row_of_run"].tolist() == chosen
+        assert found["utterance_id"].tolist() == points.table["utterance_id"].iloc[chosen].tolist()
+        assert found["file"].tolist() == points.table["audio"].iloc[chosen].tolist()
+    with zipfile.ZipFile(io.BytesIO(features_bytes(rows, "audformat"))) as archive:
+        archive.extractall(tmp_path)
+    database = audformat.Database.load(str(tmp_path / "utterances"))
+    assert database.schemes["label"].labels == text_run.classes
+    assert database["utterances"].get()["label"].tolist() == points.table["label"].iloc[chosen].tolist()
+    np.testing.assert_array_equal(database["audio"].get().to_numpy(), text_run.h[chosen])
+    assert "real utterances" in database.description
 
 
 def test_neighbours_leave_out_the_utterance_itself(points: MapPoints, text_run: LoadedRun) -> None:
