@@ -121,7 +121,11 @@ def axis(values: Sequence[float], title: str, *, zero: bool = False, signed: boo
     ticks = []
     for number in range(count + 1):
         value = low + number * step
-        text = f"{value:+,.{digits}f}" if signed and abs(value) > 1e-9 else f"{abs(value) if abs(value) < 1e-9 else value:,.{digits}f}"
+        text = (
+            f"{value:+,.{digits}f}"
+            if signed and abs(value) > 1e-9
+            else f"{abs(value) if abs(value) < 1e-9 else value:,.{digits}f}"
+        )
         ticks.append((round(100 * number / count, 3), minus(text)))
     return Axis(low, high, title, ticks)
 

@@ -78,7 +78,7 @@ def order(table: pd.DataFrame, classes: Sequence[str], part: str | None) -> list
         rows = np.flatnonzero(inside & (table["label"] == emotion).to_numpy())
         own: dict[str, list[int]] = {}
         for row in rows.tolist():
-            own.setdefault(speakers.iat[row], []).append(row)
+            own.setdefault(str(speakers.iat[row]), []).append(row)
         names = sorted(own)
         # Each emotion begins with another speaker: with few clips all are heard.
         names = names[shift % len(names) :] + names[: shift % len(names)] if names else []

@@ -74,8 +74,11 @@ def write_report(
     """
     content, holds = _made(run, workspace, audio=audio, progress=progress)
     target = Path(path)
-    with atomic_path(target) as temporary:
-        temporary.write_bytes(content)
+    try:
+        with atomic_path(target) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise FailureError(f"{target}: cannot be written ({error.strerror}); name another file") from None
     return Written(target, len(content), **holds)
 
 
@@ -121,21 +124,25 @@ def _page(shown: dict[str, Any], parts: _Parts) -> str:
     # A banner of the bundle is a comment; what ends a script element is in none of it, and a test holds that.
     script = SCRIPT.read_text(encoding="utf-8")
     data = {"map": parts.map.data, "lab": parts.lab.data, "sound": MEDIA_TYPE}
-    return environment().get_template("report.html").render(
-        **shown,
-        clips=parts.clips,
-        map=parts.map,
-        lab=parts.lab,
-        made=time.strftime("%-d %B %Y"),
-        policy=policy(script),
-        script=Markup(script),
-        style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        blocks={
-            "data": Markup(inline_json(data)),
-            "map": _base64(parts.map.pack),
-            "lab": _base64(parts.lab.pack),
-            "clips": Markup(inline_json([_base64(clip.sound) for clip in parts.clips.clips])),
-        },
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            **shown,
+            clips=parts.clips,
+            map=parts.map,
+            lab=parts.lab,
+            made=time.strftime("%-d %B %Y"),
+            policy=policy(script),
+            script=Markup(script),
+            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+            blocks={
+                "data": Markup(inline_json(data)),
+                "map": _base64(parts.map.pack),
+                "lab": _base64(parts.lab.pack),
+                "clips": Markup(inline_json([_base64(clip.sound) for clip in parts.clips.clips])),
+            },
+        )
     )
 
 

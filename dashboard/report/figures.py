@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard import curve_lines, curves
-from dashboard.report.charts import Chart, Dot, Dots, Line, Mark, Row, axis, between, minus, path, signed, steps_axis
+from dashboard.report.charts import (
+    Axis,
+    Chart,
+    Dot,
+    Dots,
+    Line,
+    Mark,
+    Row,
+    axis,
+    between,
+    minus,
+    path,
+    signed,
+    steps_axis,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,15 +67,24 @@ def _curve(
         points.append((last, final.value))
         ends = [value for value in (final.low, final.high) if value is not None]
     tops = [] if top.value is None else [top.value]
-    heights = [*y[keep].tolist(), *(value for _, value in points), *ends, *tops]
+    # A start a hair below zero must not take a fifth of the chart.
+    floor = -0.03 * float(np.max(y))
+    heights = [
+        *(0.0 if floor < value < 0 else value for value in y[keep].tolist()),
+        *(value for _, value in points),
+        *ends,
+        *tops,
+    ]
     across, up = steps_axis(last, "training step"), axis(heights, "nats", zero=True, most=bool(tops))
     marks = [Mark(across.at(a), up.at(b)) for a, b in points]
     if len(ends) == 2:
         marks[-1] = Mark(marks[-1].x, marks[-1].y, up.at(ends[0]), up.at(ends[1]))
-    says = item.says
+    says = f"While training: {item.bound}."
     if final is not None and final.value is not None:
         interval = between(final.low, final.high, 2, sign=False)
-        says += f" On fresh samples: {minus(f'{final.value:.2f}')} nats" + (f" (95 % interval {interval})" if interval else "")
+        says += f" On fresh samples: {minus(f'{final.value:.2f}')} nats" + (
+            f" (95 % interval {interval})" if interval else ""
+        )
         says += f", of at most {top.value:.2f}." if top.value is not None else "."
         if final.saturated:
             says += " The estimate has reached its ceiling: the truth may be higher."
@@ -69,12 +92,16 @@ def _curve(
     table = [[f"{x[i]:,.0f}", minus(f"{smoothed[i]:.3f}"), "while training"] for i in chosen]
     table += [[f"{a:,.0f}", minus(f"{b:.3f}"), "held out"] for a, b in points]
     return Chart(
-        title=f"{item.shown} - {item.bound}",
+        title=f"{item.says[:-1]}: {item.shown}",
         says=says,
-        alt=f"Line chart: {item.shown} in nats over {last:,.0f} training steps, from {y[0]:.2f} to {smoothed[-1]:.2f}. {says}",
+        alt=f"Line chart: {item.says[:-1]}, {item.shown} in nats over {last:,.0f} training steps, from {y[0]:.2f} to "
+        f"{smoothed[-1]:.2f}. {says}",
         x=across,
         y=up,
-        lines=[Line(path(x[keep], y[keep], across, up), "raw"), Line(path(x[keep], smoothed[keep], across, up), "main")],
+        lines=[
+            Line(path(x[keep], y[keep], across, up), "raw"),
+            Line(path(x[keep], smoothed[keep], across, up), "main"),
+        ],
         marks=marks,
         ceiling=None if top.value is None else (up.at(top.value), f"{top.label} = {top.value:.2f}"),
         columns=["training step", f"{item.shown} (nats)", "measured"],
@@ -87,9 +114,16 @@ def gains_figure(one: Benchmark) -> Dots | None:
     found = [(method, method.gain) for method in one.methods if method.gain is not None]
     if not found:
         return None
-    across = axis([value for _, gain in found for value in (gain.low, gain.high, gain.mean)], "points of UA", signed=True)
+    across = axis(
+        [value for _, gain in found for value in (gain.low, gain.high, gain.mean)], "points of UA", signed=True
+    )
     rows = [
-        Row(method.title, [_dot(gain, across)], f"{signed(gain.mean)} ({between(gain.low, gain.high)})", method.name == "mirage")
+        Row(
+            method.title,
+            [_dot(gain, across)],
+            f"{signed(gain.mean)} ({between(gain.low, gain.high)})",
+            method.name == "mirage",
+        )
         for method, gain in found
     ]
     clear = [f"{method.title} ({signed(gain.mean)}, {gain.says})" for method, gain in found if gain.says in CLEAR]
@@ -111,15 +145,29 @@ def gains_figure(one: Benchmark) -> Dots | None:
         alt=f"Dot plot of gains in points of UA with 95 % intervals, one row a method. {told}",
         axis=across,
         rows=rows,
-        legend=[("filled", "told apart from zero"), ("hollow", "not told apart from zero"), ("zero", "no gain")],
+        legend=[
+            ("filled", "told apart from zero"),
+            ("hollow", "not told apart (interval and test must both say so)"),
+            ("zero", "no gain"),
+        ],
         zero=across.at(0.0),
         columns=["method", "UA (%)", "95 % interval", "gain (points)", "95 % interval", "verdict"],
         table=table,
     )
 
 
-def _dot(gain: Gain, across: object) -> Dot:
-    at = across.at  # type: ignore[attr-defined]
+def gain_figure(gain: Gain) -> Dots:
+    """One gain with its interval, for the head of the page."""
+    across = axis([gain.low, gain.high, gain.mean], "points that MIRAGE adds", signed=True)
+    words = f"{signed(gain.mean)} ({between(gain.low, gain.high)})"
+    alt = f"Gain of MIRAGE over nothing added: {words} points, {gain.says}"
+    return Dots(
+        "The difference", "", alt, across, [Row("MIRAGE adds", [_dot(gain, across)], words, True)], zero=across.at(0.0)
+    )
+
+
+def _dot(gain: Gain, across: Axis) -> Dot:
+    at = across.at
     return Dot(at(gain.mean), "filled" if gain.says in CLEAR else "hollow", at(gain.low), at(gain.high))
 
 
@@ -129,7 +177,7 @@ def effects_figure(one: Benchmark, words: str) -> Dots | None:
     if not known:
         return None
     shown = [(effect, effect.without or 0.0, effect.with_mirage or 0.0, effect.change or 0.0) for effect in known]
-    across = axis([0.0, 100.0], "recall (%)")
+    across = Axis(0.0, 100.0, "recall (%)", [(float(share), str(share)) for share in range(0, 101, 20)])
     return Dots(
         title="Recall of each emotion, without and with MIRAGE",
         says=f"The share of each emotion's utterances that is recognised. {words}",
@@ -138,12 +186,17 @@ def effects_figure(one: Benchmark, words: str) -> Dots | None:
         rows=[
             Row(
                 effect.emotion,
-                [Dot(across.at(without), "without", *sorted((across.at(without), across.at(ours)))), Dot(across.at(ours), "with")],
+                [
+                    Dot(across.at(without), "without", *sorted((across.at(without), across.at(ours)))),
+                    Dot(across.at(ours), "with"),
+                ],
                 f"{without:.0f} → {ours:.0f} % ({signed(change)})",
             )
             for effect, without, ours, change in shown
         ],
         legend=[("without", "nothing added"), ("with", "with MIRAGE")],
         columns=["emotion", "without (%)", "with MIRAGE (%)", "change (points)"],
-        table=[[effect.emotion, f"{without:.1f}", f"{ours:.1f}", signed(change)] for effect, without, ours, change in shown],
+        table=[
+            [effect.emotion, f"{without:.1f}", f"{ours:.1f}", signed(change)] for effect, without, ours, change in shown
+        ],
     )

@@ -97,4 +97,3 @@ def _texts(run: LoadedRun) -> np.ndarray:
         else:
             found.append(run.t[rows].mean(axis=0, keepdims=True))
     return np.concatenate(found).astype(np.float32)
-

@@ -107,7 +107,9 @@ def spoken(table: pd.DataFrame) -> list[list[str]]:
         [
             one_line(short(identity, 60)),
             short(label, 40) if isinstance(label, str) else "no label",
-            " · ".join(one_line(short(value, 40)) for value in (speaker, PARTS.get(part, part)) if isinstance(value, str)),
+            " · ".join(
+                one_line(short(value, 40)) for value in (speaker, PARTS.get(part, part)) if isinstance(value, str)
+            ),
             one_line(short(text, SAID)) if isinstance(text, str) else "",
         ]
         for identity, label, speaker, part, text in zip(

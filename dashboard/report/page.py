@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.printable import one_line
 from dashboard.benchmark import card_view
-from dashboard.report.charts import Axis, Dots, Row, between, minus, signed
-from dashboard.report.figures import effects_figure, gains_figure
+from dashboard.report.charts import between, minus, signed
+from dashboard.report.figures import effects_figure, gain_figure, gains_figure
 from dashboard.report.map_part import PARTS
 
 if TYPE_CHECKING:
@@ -33,17 +33,37 @@ SECTIONS = (
     ("words", "Words used here"),
 )
 GLOSSARY = (
-    ("UA, unweighted average recall", "Of each emotion the share that is recognised, then the mean over the emotions. Rare emotions count as much as frequent ones."),
+    (
+        "UA, unweighted average recall",
+        "Of each emotion the share that is recognised, then the mean over the emotions. Rare emotions count as much as "
+        "frequent ones.",
+    ),
     ("Point", "A difference between two shares in per cent: from 60 % to 62 % are 2 points."),
-    ("95 % interval", "Where the true value lies with 95 % confidence. A gain whose interval holds zero may be no gain at all."),
-    ("Not told apart", "The difference is no larger than chance alone would often make it: neither better nor worse can be said."),
+    (
+        "95 % interval",
+        "Where the true value lies with 95 % confidence. A gain whose interval holds zero may be no gain at all.",
+    ),
+    (
+        "Not told apart",
+        "The difference is no larger than chance alone would often make it: neither better nor worse can be said.",
+    ),
     ("Held out", "Kept from training altogether, to be tested on."),
-    ("Fold, seed", "A fold is a group of speakers that is held out once; a seed is a random start. A figure is the mean over both."),
+    (
+        "Fold, seed",
+        "A fold is a group of speakers that is held out once; a seed is a random start. Figures are means over both.",
+    ),
     ("Feature", "A row of numbers that stands for an utterance, or for a generated one."),
     ("Latent code", "A dial of the generator, in sigma: 0 is the middle, almost everything lies between −3 and 3."),
     ("Mutual information", "How much one thing says of another, in nats."),
     ("Augmentation", "Adding made-up examples to the training data."),
 )
+# A minus before a number in a sentence; in a command or a name it stays what was typed.
+_NEGATIVE = re.compile(r"(?<=[\s(])-(?=\d)")
+_VERDICTS = {
+    "better": "The whole bar lies right of zero, and a stricter test agrees: it is a gain.",
+    "worse": "The whole bar lies left of zero, and a stricter test agrees: it is a loss.",
+    "": "It is not told apart from zero: neither a gain nor a loss can be claimed.",
+}
 _RECOGNISED = {
     "audio": "speech alone",
     "audio_and_text": "speech and text",
@@ -56,9 +76,9 @@ def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     # Every template is HTML, whatever its name: nothing is left to a rule about endings.
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=False, finalize=_shown
-    )
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, finalize=_shown)
+    made.filters["prose"] = lambda text: _NEGATIVE.sub("\u2212", text)
+    return made
 
 
 def _shown(value: Any) -> Any:
@@ -77,7 +97,8 @@ def context(story: Story) -> dict[str, Any]:
         "glossary": GLOSSARY,
         "emotions": [[name, f"{count:,}"] for name, count in data.emotions.items()],
         "kinds": [
-            [PARTS.get(part, part), f"{count:,}", _names(data.speakers.get(part, []))] for part, count in data.parts.items()
+            [PARTS.get(part, part), f"{count:,}", _names(data.speakers.get(part, []))]
+            for part, count in data.parts.items()
         ],
         "held_out": _names(data.held_out),
         "recognition": [
@@ -115,27 +136,14 @@ def _best(one: Benchmark | None) -> dict[str, Any] | None:
     if one is None:
         return None
     plain, ours = one.plain, one.ours
-    figure, gain = None, one.gain
-    verdict = ""
-    if gain is not None and (whole := gains_figure(one)) is not None:
-        own = next(row for row in whole.rows if row.name == ours.title)
-        row = Row("MIRAGE", own.dots, f"{signed(gain.mean)} ({between(gain.low, gain.high)})", strong=True)
-        verdict = {
-            "better": "The whole bar lies right of zero: it is a gain.",
-            "worse": "The whole bar lies left of zero: it is a loss.",
-        }.get(gain.says, "It is not told apart from zero: neither a gain nor a loss can be claimed.")
-        figure = Dots("The difference", verdict, f"Gain of MIRAGE over nothing added: {row.words} points. {verdict}", _short(whole.axis), [row], zero=whole.zero)
+    gain = one.gain
     return {
         "plain": f"{plain.ua:.1f}",
         "ours": f"{ours.ua:.1f}",
         "chance": f"{100 / len(one.classes):.1f}",
-        "verdict": verdict,
-        "figure": figure,
+        "verdict": _VERDICTS.get(gain.says, _VERDICTS[""]) if gain is not None else "",
+        "figure": gain_figure(gain) if gain is not None else None,
     }
-
-
-def _short(axis: Axis) -> Axis:
-    return Axis(axis.low, axis.high, "points of UA that MIRAGE adds", axis.ticks)
 
 
 def _benchmark(one: Benchmark, best: Benchmark | None) -> dict[str, Any]:
@@ -145,7 +153,7 @@ def _benchmark(one: Benchmark, best: Benchmark | None) -> dict[str, Any]:
     seeds = f"{one.seeds} random starts" if one.seeds > 1 else "one random start"
     rivals = "; ".join(
         f"MIRAGE over {name}: {signed(gain.mean)} points ({between(gain.low, gain.high)}), {gain.says}"
-        for name, gain in ((gain.over, gain) for gain in _each(one.over_rivals))
+        for name, gain in ((gain.over, gain) for gain in one.over_rivals.values())
     )
     return {
         "title": f"{one.condition[:1].upper()}{one.condition[1:]}{others}, from {one.features}{tested}",
@@ -157,27 +165,31 @@ def _benchmark(one: Benchmark, best: Benchmark | None) -> dict[str, Any]:
     }
 
 
-def _each(gains: Any) -> list[Any]:
-    return list(gains.values()) if isinstance(gains, Mapping) else list(gains)
-
-
 def _highest(one: Benchmark) -> str:
     """The largest changes either way, in a sentence."""
     known = [(effect.change, effect.emotion) for effect in one.effects if effect.change is not None]
     if not known:
         return ""
     most, least = max(known), min(known)
-    words = f"The most is gained by {most[1]} ({signed(most[0])} points)" if round(most[0], 1) > 0 else "No emotion gains"
-    return words + (f", the most lost by {least[1]} ({signed(least[0])})." if round(least[0], 1) < 0 else ", and none loses.")
+    words = (
+        f"The most is gained by {most[1]} ({signed(most[0])} points)" if round(most[0], 1) > 0 else "No emotion gains"
+    )
+    return words + (
+        f", the most lost by {least[1]} ({signed(least[0])})." if round(least[0], 1) < 0 else ", and none loses."
+    )
 
 
 def _quality(card: dict[str, Any] | None) -> dict[str, Any] | None:
     if card is None or not card_view.usable(card):
         return None
     table = card_view.figures_table(card)
-    rows = [[figure, f"{made:.2f}", f"{real:.2f}", reads] for figure, made, real, reads in table.itertuples(index=False)]
-    verdict = {True: "The generator copies its training features. ", False: "No sign of memorising. "}.get(card.get("copying"), "")
-    return {"rows": rows, "memorising": verdict + card_view.memorising(card)}
+    rows = [
+        # Shares in per cent are large numbers beside the others.
+        [figure, *(f"{value:.{1 if max(made, real) >= 10 else 2}f}" for value in (made, real)), reads]
+        for figure, made, real, reads in table.itertuples(index=False)
+    ]
+    said = {True: "The generator copies its training features.", False: "No sign of memorising."}.get(card["copying"])
+    return {"rows": rows, "memorising": " ".join(filter(None, (said, card_view.memorising(card))))}
 
 
 def _map_says(quality: dict[str, Any]) -> str:
@@ -185,4 +197,7 @@ def _map_says(quality: dict[str, Any]) -> str:
     value = quality.get("trustworthiness")
     if not isinstance(value, int | float):
         return ""
-    return f"A plane cannot keep all distances: of what lies near on it, {100 * value:.0f} % is trustworthy (100 %: all neighbours on the map are neighbours in the space)."
+    return (
+        f"A plane cannot keep all distances: of what lies near on it, {100 * value:.0f} % is trustworthy (100 %: all "
+        "neighbours on the map are neighbours in the space)."
+    )

@@ -127,7 +127,8 @@ export class ReportLab {
       pad.knob.fill = this.theme.accent;
       pad.show();
     });
-    return [element("h3", { text: "Two codes" }), element("div", { class: "line pads" }, pad.canvas, element("div", { class: "column" }, ...selects))];
+    return [element("h3", { text: "Two codes" }), element("div", { class: "line pads" }, pad.canvas, element("div", { class: "column" }, ...selects)),
+      element("p", { class: "caption", text: "Colour: which emotion is recognised there, the stronger the surer." })];
   }
 
   #middle() {
