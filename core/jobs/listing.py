@@ -85,11 +85,8 @@ def stop(workspace: Workspace, kind: str, name: str) -> None:
         stop_benchmark(_folder(workspace, kind, name))
     elif kind == CARD:
         job = find_job(workspace, kind, name)
-        if job.status != "queued":
-            raise BadInputError(
-                f"the report card of {name!r} is {job.status}: only one that waits can be stopped, and measuring takes "
-                "a minute or two; wait for it"
-            )
+        if not job.active:
+            raise BadInputError(f"the report card of {name!r} is {job.status}: nothing to stop; see `mirage jobs`")
         with clear_disk_errors(job.folder):
             (job.folder / STOP_FILE).touch()
     else:

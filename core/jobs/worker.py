@@ -5,14 +5,16 @@ While it waits it loads little, so that a long queue costs little memory.
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,7 +106,8 @@ def _silent_work(folder: Path, arguments: Sequence[str]) -> int:
     reporter.progress("", 0, "measuring")
     code, said = 1, ""
     try:
-        code, said = _command(arguments)
+        with _stoppable(folder):
+            code, said = _command(arguments)
     except Exception:
         # With MIRAGE_DEBUG a fault comes with its traceback: that is in the log before the state names the log.
         traceback.print_exc()
@@ -112,6 +115,33 @@ def _silent_work(folder: Path, arguments: Sequence[str]) -> int:
     finally:
         reporter.close(*_outcome(code, said))
     return code
+
+
+@contextmanager
+def _stoppable(folder: Path) -> Iterator[None]:
+    """Whoever asks for a stop interrupts the command as Ctrl-C does: it does not look for the request itself."""
+    ended = threading.Event()
+
+    def interrupt(number: int, frame: object) -> None:
+        if not ended.is_set():
+            raise KeyboardInterrupt
+
+    def watch() -> None:
+        while not ended.wait(_LOOK_SECONDS):
+            if (folder / STOP_FILE).exists():
+                _thread.interrupt_main()
+                return
+
+    signal.signal(signal.SIGINT, interrupt)
+    watcher = threading.Thread(target=watch, name="stop", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        with suppress(OSError):
+            (folder / STOP_FILE).unlink(missing_ok=True)
 
 
 def _work(folder: Path, arguments: Sequence[str]) -> int:

@@ -89,7 +89,7 @@ def _message(job: Job) -> str:
 def actions(job: Job) -> Actions:
     """What can be done with it."""
     return Actions(
-        stop=job.active and (job.kind != CARD or job.status == "queued"),
+        stop=job.active,
         resume=job.resumable,
         duplicate=job.kind == TRAINING,
         delete=not job.active and job.kind != CARD,

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from core.config import Config
+from core.demo import install_demo
 from core.errors import BadInputError
 from core.jobs import find_job, job_log, list_jobs, queue, resume, stop, write_limits
 from core.runs import create_run, execute, quality_state, read_state, request_stop, resume_job, start_job, start_quality
@@ -171,6 +172,23 @@ def test_a_report_card_waits_for_its_turn_too(space: Workspace, config: Config, 
     assert state.status == "failed"
     assert state.message.startswith("no emotion can be compared; ")
     assert any("no emotion can be compared" in line for line in job_log(space.run_folder("small") / "quality"))
+
+
+def test_a_report_card_that_is_being_measured_is_stopped(space: Workspace) -> None:
+    """Its command does not look for a request: it is interrupted, and no card is left half written."""
+    install_demo(space)
+    folder = space.run_folder("demo")
+    (folder / "quality.json").unlink()
+    start_quality(space, "demo")
+    wait(lambda: find_job(space, "report card", "demo").status == "running")
+    stop(space, "report card", "demo")
+    wait(lambda: not find_job(space, "report card", "demo").active, 30)
+    job = find_job(space, "report card", "demo")
+    assert (job.status, job.resumable) == ("stopped", True)
+    assert not (folder / "quality.json").exists()
+    assert not (job.folder / "stop").exists()
+    with pytest.raises(BadInputError, match="is stopped: nothing to stop"):
+        stop(space, "report card", "demo")
 
 
 def test_a_job_that_fails_before_it_can_say_so(space: Workspace, config: Config) -> None:
