@@ -29,7 +29,7 @@ class Axis:
     def at(self, value: float) -> float:
         """The place of a value in per cent of the axis.
 
-        >>> axis([0.0, 10.0], "s").at(5.0)
+        >>> Axis(0.0, 10.0, "s", []).at(5.0)
         50.0
         """
         return round(100 * (value - self.low) / (self.high - self.low), 3)
@@ -110,12 +110,17 @@ def axis(values: Sequence[float], title: str, *, zero: bool = False, signed: boo
     >>> axis([-1.0, 3.4], "points", signed=True).low
     -4.0
     """
-    reach = max(map(abs, values), default=1.0)
+    # Nothing but zeros has an axis too.
+    reach = max(map(abs, values), default=0.0) or 0.1
     shown = [-reach, reach] if signed else [*values, *([0.0] if zero else [])]
     ends = curve_series.reach(
         [{"data": [[0, value] for value in shown]}], [max(shown, default=0.0)] if most else (), zero=zero or signed
     )
     low, high, step = ends["min"], ends["max"], ends["interval"]
+    if signed:
+        # Neither a gain nor a loss looks larger.
+        high = max(-low, high)
+        low = -high
     count = round((high - low) / step)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     ticks = []
