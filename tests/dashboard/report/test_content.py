@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 import shutil
 from typing import Any
@@ -164,7 +165,7 @@ def test_structure_for_those_who_do_not_see_it(page: Read) -> None:
     headings = [int(one.tag[1]) for one in page.elements if re.fullmatch(r"h[1-6]", one.tag)]
     assert headings.count(1) == 1
     assert headings[0] == 1
-    assert all(after <= before + 1 for before, after in zip(headings, headings[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
     names = [one.attributes["id"] for one in page.elements if "id" in one.attributes]
     assert len(names) == len(set(names))
     for link in page.all("a"):
@@ -183,7 +184,7 @@ def test_structure_for_those_who_do_not_see_it(page: Read) -> None:
         for one in drawings
         if one.attributes.get("class") in ("chart", "dots") and "header" not in [a.tag for a in one.around]
     ]
-    tables = [one for one in page.all("details", **{"class": "data"})]
+    tables = list(page.all("details", **{"class": "data"}))
     assert len(tables) == len(charts)
     for table in page.all("table"):
         assert any(table in one.around for one in page.all("caption"))
