@@ -57,14 +57,12 @@ class LabPack:
 
 def lab_pack(run: LoadedRun, points: MapPoints) -> LabPack:
     """Networks, real points of the map and reference features of ``run`` as one pack."""
-    tensors, layers, typical = lab_tensors(run, points)
+    tensors, layers, typical = lab_tensors(run, points, reference=REFERENCE_MOST)
     key, content = pack_bytes(tensors, {"layers": layers})
     return LabPack(key, content, typical)
 
 
-def lab_tensors(
-    run: LoadedRun, points: MapPoints, *, reference: int = REFERENCE_MOST
-) -> tuple[dict[str, np.ndarray], str, float]:
+def lab_tensors(run: LoadedRun, points: MapPoints, *, reference: int) -> tuple[dict[str, np.ndarray], str, float]:
     """What the browser needs of a run: arrays by name, the layer lists, and the usual distance of real features.
 
     Args:
