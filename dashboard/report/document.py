@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).resolve().parents[1] / "components" / "report.js"
 MOST_BYTES = 15_000_000
 """No report is larger."""
-NATS = (
-    "Mutual information is in nats: 0 means that one thing says nothing of the other. The ceiling is what is reached "
-    "when nothing is left to guess. What is measured while training is optimistic; the squares are measured on fresh "
-    "samples, by networks that share nothing with training."
-)
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,7 @@ def _made(run: LoadedRun, workspace: Workspace, *, audio: bool, progress: Progre
     progress(3, total, "packing the generator")
     lab = lab_part(run, part_of(points, mapped.rows))
     progress(4, total, "writing")
-    html = _page({**context(story), "curves": charts, "nats": NATS}, _Parts(clips, mapped, lab))
+    html = _page({**context(story), "curves": charts}, _Parts(clips, mapped, lab))
     content = html.encode("utf-8")
     if len(content) > MOST_BYTES:
         raise FailureError(
@@ -132,7 +127,7 @@ def _page(shown: dict[str, Any], parts: _Parts) -> str:
             clips=parts.clips,
             map=parts.map,
             lab=parts.lab,
-            made=time.strftime("%-d %B %Y"),
+            made=f"{date.today():%d %B %Y}".lstrip("0"),
             policy=policy(script),
             script=Markup(script),
             style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.printable import one_line
+from core.story import NATS, amount
 from dashboard.benchmark import card_view
 from dashboard.report.charts import between, minus, signed
 from dashboard.report.figures import effects_figure, gain_figure, gains_figure
@@ -117,6 +118,7 @@ def context(story: Story) -> dict[str, Any]:
             ]
             for one in story.information
         ],
+        "nats": NATS,
         "best": _best(best),
         "benchmarks": [_benchmark(one, best) for one in story.benchmarks],
         "effects": effects_figure(best, _highest(best)) if best else None,
@@ -148,7 +150,7 @@ def _best(one: Benchmark | None) -> dict[str, Any] | None:
 
 def _benchmark(one: Benchmark, best: Benchmark | None) -> dict[str, Any]:
     tested = f", tested on {one.test_on}" if one.test_on else ""
-    others = ", the others without labels" if one.unlabelled and "label" not in one.condition else ""
+    condition = amount(one)
     folds = f"{one.folds} groups of speakers" if one.folds > 1 else "one group of speakers"
     seeds = f"{one.seeds} random starts" if one.seeds > 1 else "one random start"
     rivals = "; ".join(
@@ -156,7 +158,7 @@ def _benchmark(one: Benchmark, best: Benchmark | None) -> dict[str, Any]:
         for name, gain in ((gain.over, gain) for gain in one.over_rivals.values())
     )
     return {
-        "title": f"{one.condition[:1].upper()}{one.condition[1:]}{others}, from {one.features}{tested}",
+        "title": f"{condition[:1].upper()}{condition[1:]}, from {one.features}{tested}",
         "folded": best is not None and one is not best and (one.features != best.features or one.test_on is not None),
         "says": f"{one.utterances:,} utterances in {folds} (by {one.split}), {seeds}; folder {one.name}.",
         "gains": gains_figure(one),
