@@ -60,9 +60,13 @@ def clips_of(run: LoadedRun, *, most: int = MOST) -> Clips:
         try:
             found.append(_clip(row, run.waveform(row, RATE)))
         except BadInputError as error:
-            failed, why = failed + 1, why or str(error)
+            failed, why = failed + 1, why or _sentence(str(error))
     heard = "speakers that training never heard" if held_out else "all speakers: none was held out in this run"
     return Clips(tuple(found), why if not found else "", heard)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def order(table: pd.DataFrame, classes: Sequence[str], part: str | None) -> list[int]:

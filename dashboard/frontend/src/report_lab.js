@@ -60,7 +60,6 @@ export class ReportLab {
     calmWheel(root, this.map.view.whole);
     this.frames.now();
     this.#tell();
-    this.map.closeUp();
     root.dataset.ready = "1";
   }
 

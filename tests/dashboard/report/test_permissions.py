@@ -82,7 +82,7 @@ def test_a_corpus_that_is_not_here_has_no_clips(own: Workspace) -> None:
     own.corpus_file("demo").unlink()
     page = read_report(own)
     assert page.data()["map"]["clips"] == []
-    assert "the audio is not here" in page.text("the-map")
+    assert "The audio is not here" in page.text("the-map")
 
 
 def test_order_deals_out_emotions_and_speakers() -> None:
