@@ -13,6 +13,7 @@ from dashboard.components import pack_bytes
 from dashboard.lab.component import HELP, lab_tensors, words_of
 from dashboard.lab.readout import INFORMATION, NOVELTY
 from dashboard.palette import UNKNOWN, emotion_colour
+from dashboard.space.points import frame_of
 
 if TYPE_CHECKING:
     from core import LoadedRun
@@ -60,6 +61,7 @@ def lab_part(run: LoadedRun, points: MapPoints) -> LabPart:
         "typical": typical,
         "dim": run.dim,
         "frame": list(points.bounds),
+        "shown": list(frame_of(points.audio[np.isfinite(points.audio).all(axis=1)])),
         "noise": run.noise_size,
         "count": COUNT,
         "words": {"information": words_of(INFORMATION), "novelty": words_of(NOVELTY)},

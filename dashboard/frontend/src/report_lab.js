@@ -14,7 +14,7 @@ import { themeOf } from "./theme.js";
 
 /**
  * @typedef {{classes: string[], colours: string[], codes: string[], pair: number[], prior: number[], typical: number,
- *   dim: number, frame: import("./camera.js").Frame, noise: number, count: number,
+ *   dim: number, frame: import("./camera.js").Frame, shown: import("./camera.js").Frame, noise: number, count: number,
  *   words: {information: import("./readout.js").Words, novelty: import("./readout.js").Words},
  *   help: {information: string, novelty: string}}} LabData what dashboard/report/lab_part.py writes; ``pair`` are the codes
  *   that the pad begins with
@@ -45,6 +45,10 @@ export class ReportLab {
       this.controls.sample = sample;
       this.#changed();
     });
+    // Transcripts are not on this map: it need not be as large as all.
+    const { camera } = this.map.view;
+    camera.whole = data.shown;
+    camera.fit(data.shown);
     /** @type {(() => void)[]} */
     this.shows = [];
     this.moving = false;
