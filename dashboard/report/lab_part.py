@@ -9,10 +9,10 @@ import numpy as np
 
 from core import MirageError
 from core.runs import measure_effects
-from dashboard.components import pack_bytes
 from dashboard.lab.component import HELP, lab_tensors, words_of
 from dashboard.lab.readout import INFORMATION, NOVELTY
 from dashboard.palette import UNKNOWN, emotion_colour
+from dashboard.report.packing import packed
 from dashboard.space.points import frame_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def lab_part(run: LoadedRun, points: MapPoints) -> LabPart:
             break
     else:
         return LabPart(None, b"", f"The networks of this run take {size / 1e6:.0f} MB, too much for a page.")
-    _, pack = pack_bytes(tensors, {"layers": layers})
+    pack = packed(tensors, "layers", layers)
     data = {
         "classes": list(run.classes),
         "colours": [*(emotion_colour(name) for name in run.classes), UNKNOWN],

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.printable import one_line
-from dashboard.components import pack_bytes, quantised
+from dashboard.components import quantised
 from dashboard.palette import UNKNOWN, emotion_colour
+from dashboard.report.packing import packed
 from dashboard.space.points import MapPoints, generated_points
 from dashboard.theme import short
 
@@ -84,7 +85,7 @@ def map_part(run: LoadedRun, whole: MapPoints, clips: tuple[Clip, ...]) -> MapPa
     tensors = {"audio": quantised(points.audio, points.bounds), "paint": paint}
     if points.has_text:
         tensors["text"] = quantised(points.text, points.bounds)
-    _, pack = pack_bytes(tensors, {"words": json.dumps(words, separators=(",", ":"))})
+    pack = packed(tensors, "words", json.dumps(words, separators=(",", ":")))
     made = generated_points(run, GENERATED, _SEED)
     stars = [
         {"x": round(float(x), 4), "y": round(float(y), 4), "colour": number[asked], "asked": asked, "predicted": found}
