@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import jobs, navigation, overview_view, state, theme
 from dashboard.benchmark import watch
+from dashboard.report import panel as report_panel
 
 EXPLORE = ("aligned_space", "latent_lab", "information")
 
@@ -47,7 +48,7 @@ def show_start() -> None:
 
 
 def open_buttons(run_id: str, *, key: str) -> None:
-    """One button for each page that shows a run."""
+    """One button for each page that shows a run, and the one that makes its report."""
     with st.container(horizontal=True, gap="small"):
         first = True
         for name in EXPLORE:
@@ -58,6 +59,7 @@ def open_buttons(run_id: str, *, key: str) -> None:
             first = False
             if st.button(page.title, icon=page.icon, key=f"{key}_{name}", type=kind):  # type: ignore[arg-type]
                 open_run(run_id, name)
+        report_panel.show(run_id, key=key)
 
 
 def open_run(run_id: str, page: str) -> None:

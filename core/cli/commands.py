@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from core.cli import benchmark, corpus, dashboard, doctor, embed, export, generate, ingest, jobs, quality, training  # noqa: F401
+from core.cli import (  # noqa: F401
+    benchmark,
+    corpus,
+    dashboard,
+    doctor,
+    embed,
+    export,
+    generate,
+    ingest,
+    jobs,
+    quality,
+    report,
+    training,
+)
 
 __all__: list[str] = []

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.story.facts import Answer, Benchmark, Data, Effect, Gain, Information, Method, Scores, Story, Training
     from core.story.telling import tell
+    from core.story.words import NATS, amount
 
 _FACTS = ("Answer", "Benchmark", "Data", "Effect", "Gain", "Information", "Method", "Scores", "Story", "Training")
 
+_WORDS = ("NATS", "amount")
+
 __all__ = [
+    "NATS",
     "Answer",
     "Benchmark",
     "Data",
@@ -26,6 +30,7 @@ __all__ = [
     "Scores",
     "Story",
     "Training",
+    "amount",
     "tell",
 ]
 
@@ -35,4 +40,6 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.telling").tell
     if name in _FACTS:
         return getattr(import_module(f"{__name__}.facts"), name)
+    if name in _WORDS:
+        return getattr(import_module(f"{__name__}.words"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from core.runs import quality_state, start_quality
 from core.spreadsheets import file_name
 from dashboard import state, theme
 from dashboard.benchmark import card_figure, card_view
+from dashboard.report import panel as report_panel
 
 EVERY = 2.0
 
@@ -128,6 +129,7 @@ def _show_card(run_id: str, card: card_view.Card) -> None:
             key="card_json",
         )
         st.button("Measure again", icon=":material/refresh:", key="card_start", on_click=_start, args=(run_id,))
+        report_panel.show(run_id, key="card")
 
 
 def _status(run_id: str) -> str:

@@ -57,24 +57,32 @@ class LabPack:
 
 def lab_pack(run: LoadedRun, points: MapPoints) -> LabPack:
     """Networks, real points of the map and reference features of ``run`` as one pack."""
+    tensors, layers, typical = lab_tensors(run, points, reference=REFERENCE_MOST)
+    key, content = pack_bytes(tensors, {"layers": layers})
+    return LabPack(key, content, typical)
+
+
+def lab_tensors(run: LoadedRun, points: MapPoints, *, reference: int) -> tuple[dict[str, np.ndarray], str, float]:
+    """What the browser needs of a run: arrays by name, the layer lists, and the usual distance of real features.
+
+    Args:
+        points: the map, or a part of its rows. reference: real features at most with which novelty is measured.
+    """
     tensors, layers = portable_networks(run.networks())
     shown = np.flatnonzero(np.isfinite(points.audio[:, 0]))
     place = {name: number for number, name in enumerate(points.classes)}
     paint = points.table["label"].iloc[shown].map(place).astype("float64").fillna(len(place))
-    reference = run.h
-    if len(reference) > REFERENCE_MOST:
-        rows = np.random.default_rng(0).choice(len(reference), REFERENCE_MOST, replace=False)
-        reference = run.h[np.sort(rows)]
-    key, content = pack_bytes(
-        {
-            **tensors,
-            "reference": reference.astype(np.float32),
-            "places": quantised(points.audio[shown], points.bounds),
-            "paint": paint.to_numpy(dtype=np.uint8),
-        },
-        {"layers": layers},
-    )
-    return LabPack(key, content, Neighbourhood(reference).typical)
+    features = run.h
+    if len(features) > reference:
+        rows = np.random.default_rng(0).choice(len(features), reference, replace=False)
+        features = run.h[np.sort(rows)]
+    arrays = {
+        **tensors,
+        "reference": features.astype(np.float32),
+        "places": quantised(points.audio[shown], points.bounds),
+        "paint": paint.to_numpy(dtype=np.uint8),
+    }
+    return arrays, layers, Neighbourhood(features).typical
 
 
 def inputs_pack(run: LoadedRun, controls: Controls, readout: Readout) -> tuple[str, bytes]:
@@ -126,12 +134,13 @@ def component_data(
         "ends": ends,
         "directions": [{"name": name, "vector": list(vector)} for name, vector in named],
         "kept": [{"name": one.name, "x": float(one.place[0]), "y": float(one.place[1])} for one in tray],
-        "words": {"information": _words(INFORMATION), "novelty": _words(NOVELTY)},
+        "words": {"information": words_of(INFORMATION), "novelty": words_of(NOVELTY)},
         "help": HELP,
     }
 
 
-def _words(meanings: Sequence[Meaning]) -> list[dict[str, Any]]:
+def words_of(meanings: Sequence[Meaning]) -> list[dict[str, Any]]:
+    """Meanings as the browser reads them."""
     return [{"upto": None if math.isinf(upto) else upto, "says": says} for upto, says in meanings]
 
 

@@ -87,6 +87,7 @@ _PLACES = {
     "core/cli/benchmark.py": "benchmark",
     "core/shipped.py": "benchmark",
     "core/cli/dashboard.py": "dashboard",
+    "core/cli/report.py": "share",
     "dashboard/": "dashboard",
     "pages/": "dashboard",
 }
@@ -195,6 +196,9 @@ _TOPICS = {
     "core/runs/effects.py": "Report cards",
     "core/cli/dashboard.py": "Starting the dashboard",
     "dashboard/": "Pages",
+    "core/cli/report.py": "Reports",
+    "dashboard/report/": "Reports",
+    "dashboard/frontend/src/report": "Reports",
     "dashboard/mi_gain.py": "Files of a study",
     "dashboard/frontend/": "Map and lab in the browser",
 }

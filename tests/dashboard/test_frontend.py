@@ -5,21 +5,31 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from dashboard.components import SCRIPT
+from dashboard.report.document import SCRIPT as REPORT
 
 FRONTEND = SCRIPT.parents[1] / "frontend"
 
 
-def test_bundle_was_built_from_these_sources() -> None:
+@pytest.mark.parametrize("script", [SCRIPT, REPORT], ids=lambda path: path.name)
+def test_bundle_was_built_from_these_sources(script: Path) -> None:
     digest = hashlib.sha256()
     for path in sorted((FRONTEND / "src").iterdir(), key=lambda path: path.name):
         digest.update(f"{path.name}\n".encode() + path.read_bytes())
     digest.update((FRONTEND / "package-lock.json").read_bytes())
-    first = SCRIPT.read_text(encoding="utf-8").partition("\n")[0]
+    first = script.read_text(encoding="utf-8").partition("\n")[0]
     assert digest.hexdigest() in first, "run `npm ci && npm run build` in dashboard/frontend and commit the bundle"
+
+
+def test_script_of_a_report_can_stand_inside_a_page() -> None:
+    text = REPORT.read_text(encoding="utf-8")
+    # What would end or begin a script element, and what the policy of a report forbids.
+    for part in ("</script", "<!--", "eval(", "new Function", "fetch(", "XMLHttpRequest", "import("):
+        assert part not in text, part
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

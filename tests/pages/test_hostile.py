@@ -11,8 +11,9 @@ from urllib.parse import quote
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Workspace
+from core import Workspace, load_run
 from dashboard.navigation import PAGES
+from dashboard.report import write_report
 from tests.pages.conftest import Server
 from tests.pages.hostile import JAVASCRIPT, MARK, hostile, make_hostile
 
@@ -208,3 +209,25 @@ def test_nothing_to_take_away_runs_in_a_spreadsheet(
     assert waiting.value.suggested_filename == "demo-problems.csv"
     waiting.value.save_as(tmp_path / "p.csv")
     assert ",'=reason" in (tmp_path / "p.csv").read_text(encoding="utf-8").replace(",\"'", ",'")
+
+
+@pytest.mark.browser
+def test_texts_stay_texts_in_a_report(workspace: Workspace, visitor: tuple[Page, list[str]], tmp_path: Path) -> None:
+    written = write_report(load_run("demo", workspace), workspace, tmp_path / "report.html")
+    page, faults = visitor
+    page.goto(written.path.as_uri())
+    page.wait_for_function("document.querySelector('#lab').shadowRoot?.querySelector('.lab[data-ready]')")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.locator("#clips .clips button").first.click()
+    assert MARK.split(" ")[0] in page.locator("#clips .now").inner_text()
+    box = page.evaluate(
+        "() => { const map = document.querySelector('#map').shadowRoot.querySelector('.map'); map.scrollIntoView();"
+        " const {left, top, width, height} = map.getBoundingClientRect(); return [left, top, width, height]; }"
+    )
+    for step in range(200):
+        page.mouse.move(box[0] + box[2] * (step % 20) / 20, box[1] + box[3] * (0.1 + 0.8 * (step // 20) / 10))
+    tip = page.evaluate("document.querySelector('#map').shadowRoot.querySelector('.tip').textContent")
+    assert "onerror" in tip
+    # The data that the script reads are a script element that is never run.
+    assert [found for found in page.evaluate(JAVASCRIPT) if found != "script"] == []
+    assert faults == []
