@@ -1,4 +1,4 @@
-"""``python -m docs.pictures`` takes all pictures; ``--only PAGE`` some of them, ``--check`` says what is missing."""
+"""``python -m docs.pictures`` takes all pictures; ``--only NAME`` some of them, ``--check`` says what is missing."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import sys
 
 from dashboard.navigation import PAGES, available
-from docs.pictures.places import missing, stale
+from docs.pictures.places import FILM, missing, stale
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 1 where, with ``--check``, a page is without its picture."""
     parser = argparse.ArgumentParser(prog="python -m docs.pictures", description=__doc__)
-    parser.add_argument("--only", action="append", default=[], choices=[page.name for page in PAGES], metavar="PAGE")
-    parser.add_argument("--no-films", action="store_true", help="leave the lab in motion as it is")
+    names = [*(page.name for page in PAGES), FILM]
+    parser.add_argument("--only", action="append", default=[], choices=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--check", action="store_true", help="take none; say what is missing or old")
     chosen = parser.parse_args(arguments)
     if chosen.check:
@@ -25,8 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(bool(said))
     from docs.pictures.capture import take
 
-    films = not chosen.no_films and not chosen.only
-    take(lambda line: print(line, flush=True), only=chosen.only, films=films)  # noqa: T201
+    take(lambda line: print(line, flush=True), only=chosen.only)  # noqa: T201
     return 0
 
 

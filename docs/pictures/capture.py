@@ -16,18 +16,18 @@ from core.shipped import install_results
 from core.workspace import Workspace
 from dashboard.navigation import available
 from docs.pictures import film
-from docs.pictures.places import FILM_BYTES, FOLDER, MOST_BYTES, THEMES, still, write_stamp
+from docs.pictures.places import FILM, FILM_BYTES, FOLDER, MOST_BYTES, THEMES, still, write_stamp
 from docs.pictures.places import film as film_file
 from docs.pictures.scenes import RESTED, scene
 
 WIDTH = 1280
 
 
-def take(say: Callable[[str], None], *, only: Collection[str] = (), films: bool = True, folder: Path = FOLDER) -> None:
+def take(say: Callable[[str], None], *, only: Collection[str] = (), folder: Path = FOLDER) -> None:
     """Writes the pictures, and beside them what they were taken of, unless only some were.
 
     Args:
-        say: is told what was written. only: names of pages; all where empty.
+        say: is told what was written. only: names of pages, and FILM; all where empty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _dashboard() as (workspace, address), chromium("--force-color-profile=srgb") as browser:
@@ -50,7 +50,7 @@ def take(say: Callable[[str], None], *, only: Collection[str] = (), films: bool 
                 file = still(spec.name, theme, folder)
                 file.write_bytes(small(shot, MOST_BYTES))
                 say(f"{file.name}: {file.stat().st_size:,} bytes")
-            if films:
+            if not only or FILM in only:
                 page = _open(browser, theme, film.SIZE)
                 _go(page, f"{address}/latent_lab?run=demo", "Latent lab")
                 frames = film.record(page)
@@ -59,7 +59,7 @@ def take(say: Callable[[str], None], *, only: Collection[str] = (), films: bool 
                 film.write(frames, file, FILM_BYTES)
                 seconds = len(frames) / film.RATE
                 say(f"{file.name}: {file.stat().st_size:,} bytes, {len(frames)} frames, {seconds:.1f} s")
-    if films and not only:
+    if not only:
         write_stamp(folder)
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 RATE = 15
 """Frames a second."""
-SIZE = {"width": 1120, "height": 900}
+SIZE = {"width": 1280, "height": 815}
 MARGIN = 12
 
 POINTER = """() => {
@@ -42,14 +42,15 @@ def record(page: Any) -> list[Image.Image]:
     camera.go(*_inside(codes, 0.9, -0.9), 0.3)
     camera.go(*_inside(codes, 0.0, 0.0), 0.7)
     page.mouse.down()
-    camera.along(lambda s: _inside(codes, 0.9 * math.sin(s), 0.75 * math.sin(2 * s)), 2 * math.pi, 3.6)
+    camera.along(lambda s: _inside(codes, 0.9 * math.sin(s), 0.75 * math.sin(2 * s)), 2 * math.pi, 3.4)
     page.mouse.up()
-    camera.rest(0.3)
-    mixture = camera.box('button:text-is("Mixture")')
-    camera.go(*_inside(mixture, 0, 0), 0.6)
-    page.mouse.down()
-    page.mouse.up()
-    camera.rest(0.3)
+    camera.rest(0.2)
+    # The emotions lie all over the map, the codes within one of them.
+    for button in ("Whole map", "Mixture"):
+        camera.go(*_inside(camera.box(f'button:text-is("{button}")'), 0, 0), 0.5)
+        page.mouse.down()
+        page.mouse.up()
+        camera.rest(0.2)
     shares = camera.box("canvas.pad:visible")
     camera.go(*_inside(shares, 0, 0), 0.4)
     page.mouse.down()
