@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
-.PHONY: demo test fuzz lint audit licences clean demo-assets frontend errors
+.PHONY: demo test fuzz lint audit licences clean demo-assets frontend errors docs pictures
 
 demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
@@ -71,6 +71,14 @@ frontend:
 # Rebuilds docs/errors.md after a message of an error was added or changed.
 errors: $(VENV)/.installed-test
 	$(BIN)/python -m docs.catalogue
+
+# The documentation as a site in build/site, to be read without a network; whatever Sphinx warns of fails it.
+docs: $(VENV)/.installed-test
+	$(BIN)/python -m docs.site
+
+# Takes the pictures of the documentation anew, of the dashboard on the demo; needs chromium.
+pictures: $(VENV)/.installed-test
+	$(BIN)/python -m docs.pictures
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

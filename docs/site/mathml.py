@@ -1,0 +1,35 @@
+"""Mathematics as MathML, made while the site is built: nothing is fetched or computed where it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.util import logging
+
+_log = logging.getLogger(__name__)
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Registers the renderer ``mathml`` with Sphinx."""
+    app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
+    return {"parallel_read_safe": True}
+
+
+def _inline(writer: Any, node: nodes.math) -> None:
+    writer.body.append(_converted(node, "inline"))
+    raise nodes.SkipNode
+
+
+def _block(writer: Any, node: nodes.math_block) -> None:
+    writer.body.append(f'<div class="formula">{_converted(node, "block")}</div>\n')
+    raise nodes.SkipNode
+
+
+def _converted(node: Any, display: str) -> str:
+    try:
+        return convert(node.astext(), display=display)
+    except Exception as error:
+        _log.warning("a formula cannot be read (%s): %s", error, node.astext(), location=node)
+        return ""
