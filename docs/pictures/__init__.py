@@ -1,1 +1,1 @@
-"""The pictures of the documentation, taken from the dashboard on the demo by one command: ``python -m docs.pictures``."""
+"""The pictures of the documentation, taken of the dashboard on the demo: ``python -m docs.pictures``."""

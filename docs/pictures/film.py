@@ -1,7 +1,7 @@
 """The lab in motion: a pointer drags two codes, then the shares of the emotions, while the stars move on the map.
 
-Frame after frame is taken, each after the lab has drawn it, and shown at a steady pace: how fast the machine is does not
-show. Animated WebP, which browsers and the viewers of repositories play without anything else.
+Frame after frame is taken, each after the lab has drawn it, and shown at a steady pace: how fast the machine is does
+not show. Animated WebP, which browsers and the viewers of repositories play without anything else.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def write(frames: list[Image.Image], file: Path, most: int) -> None:
 
 class _Camera:
     def __init__(self, page: Any) -> None:
-        self.page, self.frames = page, []
+        self.page = page
+        self.frames: list[Image.Image] = []
         lab = page.locator(".lab").bounding_box()
         top, left = max(lab["y"] - MARGIN, 0), max(lab["x"] - MARGIN, 0)
         self.clip = {"x": left, "y": top, "width": lab["width"] + 2 * MARGIN, "height": SIZE["height"] - top}

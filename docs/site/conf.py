@@ -35,6 +35,7 @@ napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
+smartquotes = False
 html_title = f"MIRAGE {release}"
 html_static_path = [str(ROOT / "docs" / "site" / "static")]
 html_css_files = ["mirage.css"]

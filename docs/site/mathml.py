@@ -28,8 +28,14 @@ def _block(writer: Any, node: nodes.math_block) -> None:
 
 
 def _converted(node: Any, display: str) -> str:
+    formula = node.astext()
     try:
-        return convert(node.astext(), display=display)
+        made = convert(formula, display=display)
+        # The converter lets through what it does not know, and ends what was left open.
+        reason = "it holds a command that is not known" if "\\" in made else ""
+        reason = reason or ("a brace is open" if formula.count("{") != formula.count("}") else "")
     except Exception as error:
-        _log.warning("a formula cannot be read (%s): %s", error, node.astext(), location=node)
-        return ""
+        made, reason = "", f"{type(error).__name__}: {error}"
+    if reason:
+        _log.warning("a formula cannot be read (%s): %s", reason, formula, location=node)
+    return made

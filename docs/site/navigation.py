@@ -31,8 +31,13 @@ def faults(docs: Path = DOCS) -> list[str]:
     """A line for each page that is not listed, listed twice or not there."""
     there = sorted(file.stem for file in docs.glob("*.md"))
     names = listed()
-    said = [f"docs/{name}.md is in no section: list it in docs/site/navigation.py" for name in there if name not in names]
-    said += [f"{name} is listed twice in docs/site/navigation.py" for name in sorted({n for n in names if names.count(n) > 1})]
+    said = [
+        f"docs/{name}.md is in no section: list it in docs/site/navigation.py" for name in there if name not in names
+    ]
+    said += [
+        f"{name} is listed twice in docs/site/navigation.py"
+        for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     for name in names:
         if (name in GENERATED) == (name in there):
             reason = "is generated: delete the file" if name in there else "is listed and not there"

@@ -32,8 +32,8 @@ def configuration() -> str:
     parts = [
         "# Configuration",
         "Made from the schema in `core/config.py`. A YAML file with some of these keys goes to `mirage train NAME "
-        "--config FILE`, single ones to `--set SECTION.KEY=VALUE`; the Train page is a form of the same schema. None of "
-        "the defaults is claimed to be the paper's.",
+        "--config FILE`, single ones to `--set SECTION.KEY=VALUE`; the Train page is a form of the same schema. None "
+        "of the defaults is claimed to be the paper's.",
     ]
     for section, field in Config.model_fields.items():
         model: Any = field.annotation
@@ -82,8 +82,8 @@ def command_line() -> str:
     group: Any = typer.main.get_command(app)
     parts = [
         "# Command line",
-        "What `mirage COMMAND --help` says. Bad input ends with exit code 2 and a failure with 1, each with one line on "
-        "stderr; `mirage --debug COMMAND` shows the traceback. Commands with `--json` print only JSON on stdout.",
+        "What `mirage COMMAND --help` says. Bad input ends with exit code 2 and a failure with 1, each with one line "
+        "on stderr; `mirage --debug COMMAND` shows the traceback. Commands with `--json` print only JSON on stdout.",
     ]
     for name, command in sorted(group.commands.items()):
         context = typer.Context(command, info_name=f"mirage {name}")
@@ -121,7 +121,8 @@ def python_names() -> str:
             kind = "autoclass" if inspect.isclass(value) else "autofunction"
             if name in elsewhere or not callable(value) or not inspect.getdoc(value):
                 continue
-            lines.append(f".. {kind}:: {name}")
+            # The defaults of a whole configuration are no signature that anybody reads.
+            lines.append(f".. {kind}:: {name}" + ("(**sections)" if hasattr(value, "model_fields") else ""))
             if kind == "autoclass":
                 # What scikit-learn adds to its estimators refers to pages of its own.
                 lines += ["   :members:", f"   :exclude-members: {', '.join(_requests(value)) or 'none'}"]

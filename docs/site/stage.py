@@ -11,7 +11,9 @@ from docs.site import reference
 from docs.site.navigation import DOCS, ROOT, SECTIONS
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)-light\.(png|webp)\)")
-_BOTH = re.compile(r'<picture>.*?<img [^>]*alt="([^"]*)"[^>]*src="([^"]+)-light\.(png|webp)"[^>]*>\s*</picture>', re.DOTALL)
+_BOTH = re.compile(
+    r'<picture>.*?<img [^>]*alt="([^"]*)"[^>]*src="([^"]+)-light\.(png|webp)"[^>]*>\s*</picture>', re.DOTALL
+)
 _FACTS = re.compile(r"<!-- facts ([\w-]+) -->")
 _FILE = re.compile(r"\]\((\.\./)?((?!docs/|assets/screenshots/|README)[\w./-]+\.(?:py|toml|txt|yaml|md)|LICENSE)\)")
 
@@ -38,8 +40,8 @@ def _page(text: str, target: Path) -> str:
     text = _FACTS.sub(lambda match: reference.corpus_facts(match[1]), text)
     # Viewers of repositories and Sphinx write a displayed formula differently.
     text = text.replace("```math\n", "```{math}\n")
-    text = _BOTH.sub(lambda match: _both(match[1], match[2], match[3]), text)
     text = _PICTURE.sub(lambda match: _both(match[1], match[2], match[3]), text)
+    text = _BOTH.sub(lambda match: _both(match[1], match[2], match[3]), text)
     for match in _FILE.finditer(text):
         # Files that are no pages go along as they are.
         place, copied = ROOT / match[2], target / match[2]
@@ -51,7 +53,7 @@ def _page(text: str, target: Path) -> str:
 
 def _both(alt: str, stem: str, ending: str) -> str:
     """The picture in both themes, of which the style sheet shows one."""
-    return "\n".join(f"![{alt}]({stem}-{theme}.{ending}){{.picture-{theme}}}" for theme in ("light", "dark"))
+    return " ".join(f"![{alt}]({stem}-{theme}.{ending}){{.picture-{theme}}}" for theme in ("light", "dark"))
 
 
 def _contents() -> str:
