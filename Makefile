@@ -49,6 +49,10 @@ $(VENV)/.installed-audit: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) -q -e '.[test,audit]'
 	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
 
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	@$(INSTALL) -q -e '.[docs]'
+	@touch $@ $(VENV)/.installed
+
 # Known vulnerabilities of the versions in constraints.txt. Needs PyPI's advisory data; fails where that is not reached.
 audit: $(VENV)/.installed-audit
 	$(BIN)/python -m pip_audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
@@ -73,7 +77,7 @@ errors: $(VENV)/.installed-test
 	$(BIN)/python -m docs.catalogue
 
 # The documentation as a site in build/site, to be read without a network; whatever Sphinx warns of fails it.
-docs: $(VENV)/.installed-test
+docs: $(VENV)/.installed-docs
 	$(BIN)/python -m docs.site
 
 # Takes the pictures of the documentation anew, of the dashboard on the demo; needs chromium.

@@ -8,13 +8,18 @@ from pathlib import Path
 
 from dashboard.navigation import available
 from docs.pictures.places import missing, stale
-from docs.site import links, named, navigation
+from docs.site import links, named, navigation, reference
 from docs.site.navigation import DOCS, ROOT
+
+CORPORA = DOCS / "corpora.md"
 
 
 def faults() -> list[str]:
     """All that is wrong with the documentation, a line each."""
+    corpora = CORPORA.read_text(encoding="utf-8")
+    old = [] if reference.with_facts(corpora) == corpora else ["docs/corpora.md is old: python -m docs.site --facts"]
     return [
+        *old,
         *navigation.faults(),
         *navigation.pages_untold((DOCS / "dashboard.md").read_text(encoding="utf-8"), tuple(available())),
         *missing(page.name for page in available()),
@@ -28,7 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.site", description=__doc__)
     parser.add_argument("--check", action="store_true", help="build nothing")
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "site", help="folder of the site")
+    parser.add_argument("--facts", action="store_true", help="write what the loaders say into docs/corpora.md first")
     chosen = parser.parse_args(arguments)
+    if chosen.facts:
+        CORPORA.write_text(reference.with_facts(CORPORA.read_text(encoding="utf-8")), encoding="utf-8")
     found = faults()
     for line in found:
         sys.stderr.write(f"docs: {line}\n")

@@ -14,7 +14,6 @@ _PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)-light\.(png|webp)\)")
 _BOTH = re.compile(
     r'<picture>.*?<img [^>]*alt="([^"]*)"[^>]*src="([^"]+)-light\.(png|webp)"[^>]*>\s*</picture>', re.DOTALL
 )
-_FACTS = re.compile(r"<!-- facts ([\w-]+) -->")
 _FILE = re.compile(r"\]\((\.\./)?((?!docs/|assets/screenshots/|README)[\w./-]+\.(?:py|toml|txt|yaml|md)|LICENSE)\)")
 
 
@@ -37,7 +36,6 @@ def stage(target: Path) -> None:
 
 
 def _page(text: str, target: Path) -> str:
-    text = _FACTS.sub(lambda match: reference.corpus_facts(match[1]), text)
     # Viewers of repositories and Sphinx write a displayed formula differently.
     text = text.replace("```math\n", "```{math}\n")
     text = _PICTURE.sub(lambda match: _both(match[1], match[2], match[3]), text)

@@ -113,7 +113,14 @@ def test_reference_has_every_key_command_and_loader() -> None:
         assert all(option in text for option in options if command and option not in ("-h", "--help"))
     corpora = (navigation.DOCS / "corpora.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"<!-- facts ([\w-]+) -->", corpora)) == sorted(BUILT_IN)
-    assert "utterances 535; angry 127" in reference.corpus_facts("emodb")
+    assert "utterances: 535; angry: 127" in corpora
+
+
+def test_old_facts_of_a_corpus_are_written_anew() -> None:
+    text = (navigation.DOCS / "corpora.md").read_text(encoding="utf-8")
+    old = text.replace("utterances: 535", "utterances: 500")
+    assert old != text
+    assert reference.with_facts(old) == text
 
 
 def test_staged_pages_show_both_themes(tmp_path: Path) -> None:
