@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -36,6 +37,8 @@ def _converted(node: Any, display: str) -> str:
         reason = reason or ("a brace is open" if formula.count("{") != formula.count("}") else "")
     except Exception as error:
         made, reason = "", f"{type(error).__name__}: {error}"
+    # The converter sets no space between a function and what it is of.
+    made = re.sub(r"(<mi>(?:log|exp)</mi>)(?!<mo[^>]*>(?:\(|&#x00028;))", r'\1<mspace width="0.17em"/>', made)
     if reason:
         _log.warning("a formula cannot be read (%s): %s", reason, formula, location=node)
     return made

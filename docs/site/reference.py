@@ -124,7 +124,7 @@ def python_names() -> str:
             # The defaults of a whole configuration are no signature that anybody reads.
             lines.append(f".. {kind}:: {name}" + ("(**sections)" if hasattr(value, "model_fields") else ""))
             if kind == "autoclass":
-                # What scikit-learn adds to its estimators refers to pages of its own.
+                # What others add to a class refers to pages of theirs.
                 lines += ["   :members:", f"   :exclude-members: {', '.join(_requests(value)) or 'none'}"]
             lines.append("")
         parts.append("```{eval-rst}\n" + "\n".join(lines) + "\n```")
@@ -136,7 +136,9 @@ def _home(value: Any) -> str:
 
 
 def _requests(value: type) -> list[str]:
-    return sorted(name for name in dir(value) if re.fullmatch(r"(?:get|set)_(?:\w+_request|metadata_routing)", name))
+    """Members that scikit-learn and pydantic add to a class."""
+    added = r"(?:get|set)_(?:\w+_request|metadata_routing)|model_\w+"
+    return sorted(name for name in dir(value) if re.fullmatch(added, name))
 
 
 def corpus_facts(name: str) -> str:
@@ -164,7 +166,7 @@ def corpus_facts(name: str) -> str:
 def with_facts(text: str) -> str:
     """The text of docs/corpora.md with what the loaders say now between its marks.
 
-    >>> with_facts("<!-- facts savee -->\\nold\\n<!-- end -->").splitlines()[6]
+    >>> with_facts("<!-- facts savee -->\\nold\\n<!-- end -->").splitlines()[7]
     '| published counts | utterances: 480 |'
     """
 
