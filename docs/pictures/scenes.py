@@ -50,6 +50,8 @@ def _a_code_moved(page: Any) -> None:
 
 
 SCENES: dict[str, Scene] = {
+    # Without the folder of the workspace, which is another each time.
+    "overview": Scene(height=850),
     "corpora": Scene(height=960),
     "train": Scene(height=1000),
     "aligned_space": Scene(height=1000, act=_with_generated),
