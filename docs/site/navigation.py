@@ -14,7 +14,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("quickstart", "dashboard", "corpora", "troubleshooting"),
     "Method": ("method", "science", "measured", "results", "information"),
     "Work": ("scaling", "clusters", "jobs", "server", "safety", "logs"),
-    "Reference": ("configuration", "commands", "python", "errors", "dependencies"),
+    "Reference": ("configuration", "commands", "python", "errors", "dependencies", "development"),
 }
 """Caption to pages of docs/, without ``.md``."""
 
