@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 
-.PHONY: demo test fuzz lint audit licences clean demo-assets frontend errors
+.PHONY: demo test fuzz lint audit licences clean demo-assets frontend errors docs pictures
 
 demo: $(VENV)/.installed
 	$(BIN)/mirage demo --port $(PORT) $(DEMO_FLAGS)
@@ -49,6 +49,10 @@ $(VENV)/.installed-audit: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) -q -e '.[test,audit]'
 	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
 
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	@$(INSTALL) -q -e '.[docs]'
+	@touch $@ $(VENV)/.installed
+
 # Known vulnerabilities of the versions in constraints.txt. Needs PyPI's advisory data; fails where that is not reached.
 audit: $(VENV)/.installed-audit
 	$(BIN)/python -m pip_audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
@@ -71,6 +75,14 @@ frontend:
 # Rebuilds docs/errors.md after a message of an error was added or changed.
 errors: $(VENV)/.installed-test
 	$(BIN)/python -m docs.catalogue
+
+# The documentation as a site in build/site, to be read without a network; whatever Sphinx warns of fails it.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m docs.site
+
+# Takes the pictures of the documentation anew, of the dashboard on the demo; needs chromium.
+pictures: $(VENV)/.installed-test
+	$(BIN)/python -m docs.pictures
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

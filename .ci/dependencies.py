@@ -59,6 +59,7 @@ NAMED = {
     "tqdm": "MPL for its own files",
     "pathspec": "MPL for its own files; only mypy needs it",
     "hypothesis": "MPL for its own files; only the tests need it",
+    "docutils": "public domain and BSD; GPL for an Emacs mode that its package leaves out; only `make docs` needs it",
 }
 
 HEAD = """# What MIRAGE is built upon

@@ -31,6 +31,14 @@ class MirageSampler(BaseOverSampler):
     unseen. With a run nothing is fitted but the way back to embeddings; for an honest figure the run must have been
     trained without the rows that the classifier is tested on. The real rows come back first and unchanged.
 
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(["calm", "tense"], [60, 20])
+    >>> X = rng.normal(size=(80, 16)) + (y == "tense")[:, None]
+    >>> quick = {"alignment": {"steps": 20, "dim": 8}, "generation": {"steps": 20}}
+    >>> X_more, y_more = MirageSampler(config=quick, filter="none").fit_resample(X, y)
+    >>> X_more.shape, int((y_more == "tense").sum())
+    ((120, 16), 60)
+
     Args:
         run: a loaded run, or its id or path (then it is opened from the workspace of ``MIRAGE_HOME``); None fits one.
             The labels are then the run's emotions by name; without a run they may be anything.

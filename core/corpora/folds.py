@@ -32,6 +32,10 @@ class Fold:
 def make_folds(table: pd.DataFrame, *, by: str = "auto", n_folds: int = 5) -> list[Fold]:
     """The folds of a corpus, always the same for the same table.
 
+    >>> table = pd.DataFrame({"speaker": list("abcd"), "session": None, "gender": None, "split": None})
+    >>> [fold.test_speakers for fold in make_folds(table, n_folds=2)]
+    [('a', 'c'), ('b', 'd')]
+
     Args:
         table: needs the columns speaker, session, gender and split.
         by: ``session`` (one fold each), ``speaker`` (groups balanced in speakers, gender and utterances), ``split``

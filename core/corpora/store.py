@@ -165,6 +165,11 @@ def save_corpus(corpus: Corpus, target: Workspace | Path, *, portable: bool = Fa
 def load_corpus(name_or_path: str | Path, workspace: Workspace | None = None) -> Corpus:
     """Opens a corpus by its name in the workspace (by default that of ``MIRAGE_HOME``), or by its file.
 
+    >>> from core.demo import ASSETS
+    >>> corpus = load_corpus("demo", Workspace(ASSETS / "workspace"))
+    >>> len(corpus.table), corpus.classes()
+    (576, ['angry', 'happy', 'sad', 'neutral'])
+
     Raises:
         BadInputError: there is no such corpus, or its file is damaged.
     """

@@ -29,6 +29,11 @@ _WIDEST = 1_000_000
 class Embeddings:
     """The pooled embeddings of one corpus by one encoder, memory-mapped.
 
+    >>> from core.demo import ASSETS
+    >>> store = Embeddings.find("demo", workspace=Workspace(ASSETS / "workspace"), modality="audio")
+    >>> store.meta["rows"], store.meta["dimension"]
+    (576, 384)
+
     Attributes:
         folder: where the store is.
         meta: the content of meta.json: modality, encoder, revision, weights_sha256, model_type, layer, pooling,

@@ -60,6 +60,10 @@ def paired_gain(
     The fold is the unit: seeds of one fold share its speakers, so they are averaged first, and counting each of them
     as a fold of its own would make any interval too narrow.
 
+    >>> gain = paired_gain([0.74, 0.71, 0.78, 0.73], [0.63, 0.62, 0.66, 0.64])
+    >>> round(gain.mean, 4), gain.clear, gain.folds
+    (0.1025, True, 4)
+
     Args:
         method, baseline: (folds,) or (seeds, folds) scores; the same seeds and folds in the same order. Where each
             seed has splits of its own, give all splits as one (folds,) array.

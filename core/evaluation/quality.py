@@ -57,6 +57,10 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), (n, d) each. With few rows for the dimension it is biased upwards:
     compare only sets of like size.
+
+    >>> rows = np.random.default_rng(0).normal(size=(500, 3))
+    >>> round(frechet_distance(rows, rows + [3.0, 0.0, 0.0]), 6)
+    9.0
     """
     first, second = _features(first), _features(second)
     gap = first.mean(axis=0) - second.mean(axis=0)

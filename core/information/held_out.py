@@ -65,6 +65,12 @@ def held_out_mi(
     The rows are split into halves (for a discrete y, class by class). One half fits the critic, a fifth of it deciding
     when to stop; the other gives the figure and its bootstrap interval. The rows must be independent draws.
 
+    >>> rng = np.random.default_rng(0)
+    >>> c = rng.integers(4, size=2000)
+    >>> found = held_out_mi(np.eye(4)[c] + 0.1 * rng.normal(size=(2000, 4)), c, kind="discrete", steps=200)
+    >>> round(found.value, 1), round(found.ceiling, 2), found.kind, found.saturated
+    (1.4, 1.39, 'lower bound', True)
+
     Args:
         x: (n, d) features.
         y: (n,) labels (``discrete``), or (n,) or (n, m) values (``continuous``).

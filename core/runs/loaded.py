@@ -98,6 +98,14 @@ class LoadedRun:
     ) -> Batch:
         """Makes ``n`` features; the same arguments give the same features.
 
+        >>> from core.demo import ASSETS
+        >>> run = load_run("demo", Workspace(ASSETS / "workspace"))
+        >>> batch = run.generate("angry", n=500, codes={"u1": 1.5}, seed=7)
+        >>> batch.audio.shape, set(batch.codes["u1"])
+        ((500, 64), {1.5})
+        >>> bool((run.pointwise_mi(batch.audio, "angry") > 0).mean() > 0.8)
+        True
+
         Args:
             emotion: one of ``classes``; or give ``mixture``, weights of several (they are divided by their sum).
             codes: fixed values of some codes in sigma, such as ``{"u1": 1.5}``; the others are drawn from N(0, 1).
@@ -325,6 +333,11 @@ def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> Load
     """Opens a finished run: the id of one in the workspace, a folder, or a Hugging Face hub id (``owner/name``).
 
     Nothing is executed and nothing outside the folder is read: networks are safetensors and JSON.
+
+    >>> from core.demo import ASSETS
+    >>> run = load_run("demo", Workspace(ASSETS / "workspace"))
+    >>> run.classes, run.code_names, run.h.shape
+    (['angry', 'happy', 'sad', 'neutral'], ['u1', 'u2', 'u3', 'u4'], (576, 64))
 
     Raises:
         BadInputError: there is no such run, it is not finished, or a file is missing or damaged.
