@@ -17,8 +17,10 @@ from core.config import Config
 from core.corpora import Permissions
 from core.errors import BadInputError
 from core.generation import Discriminator, Generator
+from core.hub.names import cached_name
 from core.information import posterior_pointwise_mi
 from core.networks import Network
+from core.progress import Progress, silent
 from core.projection import Projector
 from core.runs.encoders import RunEncoders
 from core.runs.figures import read_evaluation, read_information, read_map_quality
@@ -49,7 +51,8 @@ class LoadedRun:
 
     def __init__(self, path: Path, workspace: Workspace) -> None:
         self.path = path
-        self.id = path.name
+        # A folder of the hub's cache is named by its commit.
+        self.id = cached_name(path) or path.name
         refuse_links_out(path)
         self.config: Config = read_config(path)
         refuse_unfinished(path)
@@ -321,16 +324,21 @@ class LoadedRun:
         return kind.from_pretrained(self.path / folder)
 
 
-def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> LoadedRun:
-    """Opens a finished run: the id of one in the workspace, a folder, or a Hugging Face hub id (``owner/name``).
+def load_run(id_or_path: str | Path, workspace: Workspace | None = None, *, progress: Progress = silent) -> LoadedRun:
+    """Opens a finished run: the id of one in the workspace, a folder, or a Hugging Face hub id.
 
     Nothing is executed and nothing outside the folder is read: networks are safetensors and JSON.
 
+    Args:
+        id_or_path: on the hub ``owner/name``, or ``owner/name@revision`` for a branch, a tag or a commit.
+        progress: told of the bytes that are fetched from the hub.
+
     Raises:
         BadInputError: there is no such run, it is not finished, or a file is missing or damaged.
+        FailureError: the download broke off, or the disk has no room for it.
     """
     workspace = workspace or Workspace()
-    return LoadedRun(find_run(id_or_path, workspace), workspace)
+    return LoadedRun(find_run(id_or_path, workspace, progress), workspace)
 
 
 def _array(values: np.ndarray) -> np.ndarray:
