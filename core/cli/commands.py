@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.cli import benchmark, corpus, dashboard, doctor, embed, generate, ingest, jobs, quality, training  # noqa: F401
+from core.cli import benchmark, corpus, dashboard, doctor, embed, generate, hub, ingest, jobs, quality, training  # noqa: F401
 
 __all__: list[str] = []
