@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import jobs, navigation, overview_view, state, theme
+from dashboard import jobs, navigation, overview_view, state, theme, watched
 from dashboard.benchmark import watch
 
 EXPLORE = ("aligned_space", "latent_lab", "information")
@@ -147,11 +147,15 @@ def show_bring_in() -> None:
     with st.expander("Load a run", icon=":material/drive_folder_upload:"):
         st.caption("It is checked, then copied into this workspace. Networks are read from safetensors only.")
         folder = st.text_input(
-            "Folder of the run, or its Hugging Face id", key="bring_in", placeholder="/data/runs/my-run or owner/name"
+            "Folder of the run, or its Hugging Face id",
+            key="bring_in",
+            placeholder="/data/runs/my-run, owner/name or owner/name@revision",
         )
         if st.button("Load", key="bring_in_go", disabled=not folder.strip()):
             with state.faults():
-                run_id = overview_view.bring_in(folder, state.workspace())
+                run_id = watched.done(
+                    lambda progress: overview_view.bring_in(folder, state.workspace(), progress), "Looking at it"
+                )
                 state.select_run(run_id)
                 state.note(f"Run {run_id} is loaded and selected")
                 st.rerun()

@@ -56,8 +56,8 @@ def _parts(story: Story, made: Generated, place: HubId | None) -> list[str]:
         f"generator is run {plain(story.run)}, which learnt from {corpus_words(data)}.",
         synthetic_note(data),
         "## What a row is",
-        f"One generated feature: {training.dim} numbers in the aligned space of that run, and everything they were made "
-        "from. A feature is no sound, and no sound can be made of it.",
+        f"One generated feature: {training.dim} numbers in the aligned space of that run, and everything they were "
+        "made from. A feature is no sound, and no sound can be made of it.",
         table(["column", "type", "meaning"], _columns(story, made)),
         table(["emotion", "rows", "file"], [[name, f"{made.rows[name]:,}", made.files[name]] for name in made.rows]),
         "## How they were generated",

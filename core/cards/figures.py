@@ -44,7 +44,7 @@ def results(story: Story) -> list[EvalResult]:
     for name, features in (("audio", "audio"), ("audio_and_text", "audio and text")):
         if (scores := story.recognition.get(name)) is None:
             continue
-        task = {"task_type": "audio-classification", "task_name": "speech emotion recognition"}
+        task: dict[str, Any] = {"task_type": "audio-classification", "task_name": "speech emotion recognition"}
         for metric, title, value in (
             ("recall", "UA", scores.ua),
             ("accuracy", "WA", scores.wa),
@@ -159,9 +159,10 @@ def quality_parts(story: Story) -> list[str]:
     verdict = (
         "**The generator copies its training features.**" if card["copying"] else "No sign of memorising was found."
     )
+    drawn = f"{card.get('samples', 0):,} generated, seed {card.get('seed')}"
     return [
         "Compared with the features of the held-out speakers; real training features stand beside, as what a perfect "
-        f"generator of the training speakers would get ({card.get('samples', 0):,} generated, seed {card.get('seed')}):",
+        f"generator of the training speakers would get ({drawn}):",
         table(["figure", "generated", "real"], rows),
         verdict,
         *(plain(str(note)) for note in card["notes"]),

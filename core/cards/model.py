@@ -87,8 +87,8 @@ def _parts(story: Story, place: HubId | None) -> list[str]:
         *effects_table(story),
         "## Limits and bias",
         bullets(story.limits),
-        "Emotions are shown and heard differently by culture, age, gender and setting; a model learnt from few speakers "
-        "carries their ways. Look at the recall of each emotion, and test on speakers of your own.",
+        "Emotions are shown and heard differently by culture, age, gender and setting; a model learnt from few "
+        "speakers carries their ways. Look at the recall of each emotion, and test on speakers of your own.",
         "## Machine",
         _machine(story),
         "## Licence",

@@ -17,7 +17,7 @@ _START = re.compile(r"^(?:[-+=](?=[-+=\s]|$)|\d{1,9}(?=[.)](?:\s|$)))")
 
 
 def plain(text: str) -> str:
-    """``text`` as Markdown that shows just that, on one line: no markup, no HTML, no links, no mentions, no formulas.
+    r"""``text`` as Markdown that shows just that, on one line: no markup, HTML, links, mentions or formulas.
 
     >>> plain("a|b <b>`x`</b> [y](z)")
     'a\\|b &lt;b&gt;\\`x\\`&lt;/b&gt; \\[y\\](z)'
@@ -27,7 +27,7 @@ def plain(text: str) -> str:
     text = "".join(_ENTITIES.get(char, char) for char in one_line(text).strip())
     # Entities hold a number sign of their own, which no mark may part.
     text = _MARKS.sub(r"\\\1", text).replace("&\\#", "&#")
-    text = re.sub(r"(?i)\bwww\.", "www&#46;", text.replace("://", "&#58;//"))
+    text = re.sub(r"(?i)www\.", "www&#46;", text.replace("://", "&#58;//"))
     found = _START.match(text)
     if found is None:
         return text

@@ -136,7 +136,8 @@ def _send(parcel: Parcel, private: bool, message: str | None, quiet: bool) -> Pu
 def _print_parcel(parcel: Parcel, private: bool) -> None:
     rows = [[name, f"{size / 1000:,.1f}"] for name, size in parcel.files.items()]
     what = "private" if private else "PUBLIC: everybody can see it"
-    print_table(["file", "kB"], rows, title=f"To {parcel.place} ({parcel.kind}, {what})")
+    typer.echo(f"To {parcel.place} ({parcel.kind}, {what}):")
+    print_table(["file", "kB"], rows)
     typer.echo(f"{len(parcel.files)} files, {parcel.size / 1e6:,.1f} MB")
     for note in parcel.notes:
         typer.echo(note)

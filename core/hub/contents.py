@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from core.files import read_json, write_json, write_text
 from core.hub.names import RUN_PARTS, HubId
 from core.hub.people import Numbers
 from core.reading import open_plain
+from core.runs.files import TEXT_COLUMNS
 from core.runs.licensed import about
 from core.runs.loaded import LoadedRun
 from core.runs.state import State
@@ -120,7 +120,8 @@ class _Copy:
                 self._copy(name)
         write_text(self.folder / "config.yaml", run.config.to_yaml())
         write_json(self.folder / "environment.json", environment(run.path))
-        state = State(status="finished", stage="projection", step=1, total=1, message="finished", updated=time.time())
+        # Without a time: the same run pushed again is the same files.
+        state = State(status="finished", stage="projection", step=1, total=1, message="finished")
         write_json(self.folder / "state.json", asdict(state))
         write_json(self.folder / "information.json", run.information())
         write_json(self.folder / "evaluation.json", self._figures(self.evaluation))
@@ -154,15 +155,15 @@ class _Copy:
     def _write_table(self) -> None:
         run, allowed = self.run, self.run.permissions
         table = run.utterances.assign(audio=None)
-        for column in ("start", "end"):
-            if column in table:
-                table[column] = table[column].astype(float)
         table = table if self.names else self.numbers.table(table)
         table = table if self.transcripts else table.assign(text=None)
-        arrow = pa.Table.from_pandas(table, preserve_index=False)
-        for column in ("audio", "text"):
-            place = arrow.schema.get_field_index(column)
-            arrow = arrow.set_column(place, column, arrow.column(column).cast(pa.string()))
+        # A column in which nothing is left has no kind of its own.
+        arrow = pa.table(
+            {
+                name: pa.Array.from_pandas(table[name], type=pa.string() if name in TEXT_COLUMNS else None)
+                for name in table.columns
+            }
+        )
         switches = {"audio_allowed": allowed.audio, "transcript_allowed": allowed.transcripts and self.transcripts}
         arrow = arrow.replace_schema_metadata(
             {"corpus": run.corpus, **about(run.about), **{key: str(yes).lower() for key, yes in switches.items()}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -113,13 +112,13 @@ def _sizes(place: HubId, info: Any) -> dict[str, int]:
     return sizes
 
 
-def _bar(progress: Progress, total: int, message: str) -> Callable[..., Any]:
+def _bar(progress: Progress, total: int, message: str) -> type[Any]:
     """A class of bars for the client that draw nothing and count the bytes that are written."""
     from huggingface_hub.utils import tqdm
 
     done = 0
 
-    class Counting(tqdm):  # type: ignore[misc]
+    class Counting(tqdm):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             # Two bars count bytes: what comes over the network, and what lies on the disk in the end.
             self._bytes = options.get("unit") == "B" and not str(options.get("name", "")).endswith(".transfer")

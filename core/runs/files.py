@@ -33,6 +33,9 @@ _MORE_COLUMNS = {
     **dict.fromkeys(("audio", "session", "gender", "language", "split"), is_text),
     **dict.fromkeys(("start", "end", "arousal", "valence", "dominance"), is_number),
 }
+TEXT_COLUMNS = frozenset(name for name, kind in {**_FEATURE_COLUMNS, **_MORE_COLUMNS}.items() if kind is is_text)
+"""Of the utterances of a run, the columns that hold text or nothing."""
+
 _PLACES = {"row": pa.types.is_integer, "modality": is_text, "x": pa.types.is_floating, "y": pa.types.is_floating}
 
 

@@ -18,13 +18,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import yaml
-
+from .cards import card_faults
 from .store import File, Repository, Store, User, is_large
 
 JSON = "application/json"
 NOT_FOUND = (404, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"})
-_LICENCES = ("mit", "apache-2.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-sa-4.0", "cc0-1.0", "other", "unknown")
 
 
 @dataclass
@@ -85,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
-    do_HEAD = do_POST = do_PUT = do_GET
+    do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815
 
     def _answer(self) -> None:
         self.path_only = urlsplit(self.path).path
@@ -354,29 +352,6 @@ class _Handler(BaseHTTPRequestHandler):
         first, last = int(asked[1]), int(asked[2] or len(content) - 1)
         headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
         self._send(206 if first < len(content) else 416, content[first : last + 1], headers)
-
-
-def card_faults(content: str) -> list[str]:
-    """What the hub would refuse in the metadata of a README.md."""
-    found = re.match(r"---\n(.*?)\n---\n", content, re.DOTALL)
-    if found is None:
-        return ["no metadata"]
-    try:
-        metadata = yaml.safe_load(found[1])
-    except yaml.YAMLError as error:
-        return [f"no YAML: {error}"]
-    faults = []
-    if metadata.get("license", "unknown") not in _LICENCES:
-        faults.append(f'"license" must be one of {_LICENCES}')
-    if metadata.get("license") == "other" and not metadata.get("license_name"):
-        faults.append('"license_name" is missing')
-    languages = metadata.get("language", [])
-    faults += [f'"language" {one!r}' for one in languages if not re.fullmatch(r"[a-z]{2,3}", str(one))]
-    for model in metadata.get("model-index", []):
-        for result in model["results"]:
-            if not {"task", "dataset", "metrics"} <= set(result) or not {"name", "type"} <= set(result["dataset"]):
-                faults.append('"model-index" is not whole')
-    return faults
 
 
 _KIND, _NAME, _REVISION = r"(?P<kind>models|datasets)", r"(?P<name>[^/]+/[^/]+)", r"(?P<revision>[^/]+)"

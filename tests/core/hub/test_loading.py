@@ -1,4 +1,4 @@
-"""``load_run`` with a hub id: the real client, its real cache, and a stand-in of the hub that it speaks to over HTTP."""
+"""``load_run`` with a hub id: the real client with its real cache, and a stand-in of the hub over HTTP."""
 
 from __future__ import annotations
 
