@@ -30,6 +30,13 @@ def push(
     ] = True,
     revision: Annotated[str, typer.Option("--revision", help="Branch; made where there is none.")] = "main",
     message: Annotated[str | None, typer.Option("--message", help="Of the commit.")] = None,
+    features: Annotated[
+        bool,
+        typer.Option(
+            "--features/--no-features",
+            help="The aligned features of the utterances; without them the run generates, but has no map.",
+        ),
+    ] = True,
     transcripts: Annotated[
         bool, typer.Option("--transcripts", help="What was said goes too, where the corpus allows it to be read.")
     ] = False,
@@ -60,15 +67,15 @@ def push(
     from core.hub.names import checked_hub_id
 
     where = checked_hub_id(f"{place}@{revision}" if revision != "main" and "@" not in place else place)
-    if dataset and (transcripts or names):
-        raise BadInputError("--transcripts and --names are of a run: generated features hold neither")
+    if dataset and (transcripts or names or not features):
+        raise BadInputError("--transcripts, --names and --no-features are of a run: generated features hold none of it")
     if not dataset and (emotions or paired or n != 500 or seed):
         raise BadInputError("--emotion, -n, --seed and --paired are of generated features: say --dataset, too")
     loaded = opened(run, quiet=as_json)
     ready = (
         dataset_parcel(loaded, where, emotions=emotions or [], n=n, seed=seed, paired=paired, card=card)
         if dataset
-        else run_parcel(loaded, where, transcripts=transcripts, names=names, card=card)
+        else run_parcel(loaded, where, features=features, transcripts=transcripts, names=names, card=card)
     )
     with ready as parcel:
         if not as_json:

@@ -22,7 +22,9 @@ from core.reading import open_plain
 from core.runs.files import TEXT_COLUMNS
 from core.runs.licensed import about
 from core.runs.loaded import LoadedRun
+from core.runs.quality import fingerprint
 from core.runs.state import State
+from core.runs.withheld import withhold
 
 if TYPE_CHECKING:
     from core.story import Story
@@ -60,14 +62,21 @@ class Parcel:
 
 @contextmanager
 def run_parcel(
-    run: LoadedRun, place: HubId, *, transcripts: bool = False, names: bool = False, card: bool = True
+    run: LoadedRun,
+    place: HubId,
+    *,
+    features: bool = True,
+    transcripts: bool = False,
+    names: bool = False,
+    card: bool = True,
 ) -> Iterator[Parcel]:
     """The copy of a run that is pushed; it lies in a temporary folder and has been opened once as a run.
 
-    Aligned features go with it: without them a run has no map, and nothing to be conditioned on. Paths of clips never
-    do; transcripts, speakers' names and ids of utterances only where they are asked for.
+    Paths of clips never go with it; transcripts, speakers' names and ids of utterances only where they are asked for.
 
     Args:
+        features: the aligned features and labels of the utterances. Without them it generates (in mode text for words
+            that are given), and has no map, no neighbours and nothing to compare with.
         transcripts: what was said, too. names: speakers, sessions and ids of utterances as they are; with them clips
             can be heard where the corpus is.
 
@@ -75,6 +84,8 @@ def run_parcel(
         BadInputError: transcripts of the corpus must not be shown, or a file of the run is damaged.
         FailureError: the disk is full.
     """
+    if not features and (transcripts or names):
+        raise BadInputError("--transcripts and --names are of the utterances: they do not go with --no-features")
     if transcripts and not run.permissions.transcripts:
         raise BadInputError(
             f"run {run.id!r}: the transcripts of corpus {run.corpus} must not be shown, so they are not pushed; leave "
@@ -86,15 +97,16 @@ def run_parcel(
         copy = _Copy(run, folder, transcripts=transcripts, names=names)
         copy.write()
         pushed = LoadedRun(folder, run.workspace)
-        files = [name for name in RUN_PARTS if (folder / name).is_file()]
         if card:
             from core.cards import model_card
             from core.story import tell
 
             write_text(folder / CARD, model_card(tell(pushed), place))
-            files.insert(0, CARD)
+        if not features:
+            copy.withhold(pushed)
+        files = [name for name in (CARD, *RUN_PARTS) if (folder / name).is_file()]
         sizes = {name: (folder / name).stat().st_size for name in files}
-        yield Parcel("model", place, folder, sizes, copy.notes())
+        yield Parcel("model", place, folder, sizes, copy.notes(features))
 
 
 def story_of(run: LoadedRun) -> Story:
@@ -131,8 +143,21 @@ class _Copy:
             # The features are byte for byte the same, so the card is still theirs.
             write_json(self.folder / "quality.json", {**self._figures(card), "run": self.folder.name})
 
-    def notes(self) -> list[str]:
-        notes = ["paths of clips stay here"]
+    def withhold(self, pushed: LoadedRun) -> None:
+        """Takes the utterances out of the copy, whose report card is then that of these files."""
+        withhold(self.folder, pushed)
+        card = self.folder / "quality.json"
+        if card.is_file():
+            write_json(card, {**read_json(card), "model": fingerprint(self.folder)})
+        LoadedRun(self.folder, self.run.workspace)
+
+    def notes(self, features: bool) -> list[str]:
+        if not features:
+            return [
+                "no feature, label or word of an utterance goes with it: it generates, but has no map and nothing to "
+                "compare with"
+            ]
+        notes = ["paths of clips stay here", "aligned features of the utterances go with it (--no-features: they stay)"]
         if not self.names:
             notes.append("speakers, sessions and utterances go as numbers (--names: as they are)")
         if not self.run.permissions.transcripts:

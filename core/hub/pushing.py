@@ -48,6 +48,7 @@ def push_run(
     *,
     private: bool = True,
     message: str | None = None,
+    features: bool = True,
     transcripts: bool = False,
     names: bool = False,
     card: bool = True,
@@ -59,7 +60,8 @@ def push_run(
     Args:
         run: a run, or what ``load_run`` takes. name: ``owner/name``, or ``owner/name@branch``.
         private: whether only the owner sees it; a repository that is there keeps what it has.
-        message: of the commit. transcripts, names: see ``core.hub.run_parcel``. card: write the model card anew.
+        message: of the commit. features, transcripts, names: see ``core.hub.run_parcel``. card: write the model card
+            anew.
         progress: told of the bytes that have arrived.
 
     Raises:
@@ -69,7 +71,7 @@ def push_run(
     """
     place = checked_hub_id(name)
     opened = run if isinstance(run, LoadedRun) else load_run(run, workspace)
-    with run_parcel(opened, place, transcripts=transcripts, names=names, card=card) as parcel:
+    with run_parcel(opened, place, features=features, transcripts=transcripts, names=names, card=card) as parcel:
         return send(parcel, private=private, message=message, progress=progress)
 
 

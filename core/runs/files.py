@@ -18,6 +18,7 @@ from core.progress import Progress, silent
 from core.reading import named_path
 from core.runs.data import PARTS
 from core.runs.state import read_state
+from core.runs.withheld import KEY
 from core.settings_file import read_whole_yaml
 from core.tensors import Form, TensorFile
 from core.workspace import Workspace
@@ -117,7 +118,11 @@ def read_features(
     source = ParquetTable(file, most_bytes=_TABLE_BYTES, bytes_a_row=_ROW_BYTES, most_rows=_MOST_ROWS)
     source.require(_FEATURE_COLUMNS, _MORE_COLUMNS)
     for name, form in tensors.forms.items():
-        if name not in ("h", "t") or form != Form("float32", (source.rows, dim)) or not rows:
+        if (
+            name not in ("h", "t")
+            or form != Form("float32", (source.rows, dim))
+            or not (rows or KEY in source.metadata)
+        ):
             raise BadInputError(
                 f"{tensors.path}: {name[:60]} has shape {form.shape} (torch.{form.dtype}), expected "
                 f"({source.rows}, {dim}); copy the run's folder again"

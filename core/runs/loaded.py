@@ -30,6 +30,7 @@ from core.runs.links import refuse_links_out
 from core.runs.neighbours import Neighbourhood
 from core.runs.quality import read_quality
 from core.runs.requests import Batch, Request, checked_seed
+from core.runs.withheld import require_utterances, training_counts
 from core.workspace import Workspace, check_name
 
 N = TypeVar("N", bound=Network)
@@ -44,7 +45,8 @@ class LoadedRun:
         id, path, config: its name, folder and configuration.
         classes: k emotions. code_names: ``u1`` ... ``um``. mode: text, free or paired.
         utterances: n rows with utterance_id, emotion, label, text, speaker, session, gender, audio, start, end, part,
-            predicted, p_true ... ; row i belongs to ``h[i]``. ``text`` is empty where it must not be shown.
+            predicted, p_true ... ; row i belongs to ``h[i]``. ``text`` is empty where it must not be shown. A run that
+            was published without its utterances has 0 rows.
         h: (n, d) float32 aligned audio features. t: (n, d) aligned text features, zero rows without text, or None.
         has_text: (n,) bool. corpus: name of the corpus.
     """
@@ -81,6 +83,7 @@ class LoadedRun:
         # It leads to the workspace's own files: a name, never a way.
         self.corpus: str = check_name(metadata.get("corpus", self.config.data.corpus), "corpus")
         self.workspace = workspace
+        self._counts = training_counts(metadata, len(self.classes))
         self._licensed = RunCorpus(self.corpus, workspace, metadata)
 
     def __repr__(self) -> str:
@@ -199,6 +202,8 @@ class LoadedRun:
     @cached_property
     def prior(self) -> np.ndarray:
         """(k,) share of each emotion in the training part."""
+        if not len(self.utterances) and self._counts is not None:
+            return self._counts / self._counts.sum()
         train = self.utterances["label"][self.utterances["part"] == "train"]
         return np.asarray([(train == name).mean() for name in self.classes], dtype=np.float64)
 
@@ -207,7 +212,11 @@ class LoadedRun:
         return self.h[((self.utterances["part"] == "train") & (self.utterances["label"] == emotion)).to_numpy()]
 
     def neighbours(self, h: np.ndarray, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """The ``k`` nearest utterances in the full dimension: rows (n, k) and Euclidean distances (n, k)."""
+        """The ``k`` nearest utterances in the full dimension: rows (n, k) and Euclidean distances (n, k).
+
+        Raises:
+            BadInputError: the run was published without its utterances; so for ``novelty``.
+        """
         return self._neighbourhood.nearest(self._checked(h, self.dim).numpy(), k)
 
     def novelty(self, h: np.ndarray) -> np.ndarray:
@@ -219,6 +228,7 @@ class LoadedRun:
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
+        require_utterances(self)
         return Neighbourhood(self.h)
 
     @torch.no_grad()

@@ -64,3 +64,13 @@ def test_faults_are_one_line(
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:1")
     assert "cannot be fetched from the Hugging Face hub" in told(NAME)
     assert not empty.runs.exists() or not any(empty.runs.iterdir())
+
+
+def test_a_run_without_its_utterances_says_so(hub: StandIn, empty: Workspace, open_app: Opens, tmp_path: Path) -> None:
+    push_run("demo", "owner/generator", workspace=Workspace(tmp_path / "source"), features=False)
+    load(open_app(empty), "owner/generator")
+    for page in ("aligned_space", "latent_lab", "information", "benchmark", "train", "overview"):
+        app = open_app(empty, page, run="generator")
+        assert not app.exception, page
+        told = [one.value for one in app.text if "was published without the features of its utterances" in one.value]
+        assert len(told) == (page in ("aligned_space", "latent_lab")), page

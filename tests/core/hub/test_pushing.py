@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.demo import install_demo
 from core.errors import BadInputError, FailureError, MirageError
 from core.files import read_json, write_json
 from core.hub import push_features, push_run
-from core.runs import LoadedRun, load_run
+from core.runs import LoadedRun, load_run, measure_effects, measure_quality
 from core.workspace import Workspace
 from tests.hub.fixtures import command, point_at
 from tests.hub.stand_in import Fault, StandIn
@@ -142,6 +143,36 @@ def test_transcripts_that_must_not_be_shown(hub: StandIn, own: Workspace, tmp_pa
         assert back.utterances["text"].isna().all()
         with pytest.raises(BadInputError, match="must not be played"):
             back.waveform(0)
+
+
+def test_without_the_features_of_the_utterances(hub: StandIn, own: Workspace, tmp_path: Path) -> None:
+    run = load_run("demo", own)
+    push_run(run, NAME, features=False)
+    back = load_run(NAME, Workspace(tmp_path / "other"))
+    assert (len(back.utterances), back.h.shape, len(back.map())) == (0, (0, run.dim), 0)
+    # It still generates, for given words or a given text feature, and judges what it made.
+    assert run.t is not None
+    ours, theirs = (one.generate("sad", 5, text=run.t[0], seed=1) for one in (run, back))
+    np.testing.assert_array_equal(ours.audio, theirs.audio)
+    np.testing.assert_array_equal(run.pointwise_mi(ours.audio, "sad"), back.pointwise_mi(theirs.audio, "sad"))
+    np.testing.assert_array_equal(run.project(ours.audio), back.project(theirs.audio))
+    assert back.information() == run.information()
+    assert back.quality()["comparisons"] == run.quality()["comparisons"]  # type: ignore[index]
+    assert "576 utterances" in hub.files(NAME)["README.md"].decode()
+    with pytest.raises(BadInputError, match="no utterance has text to generate for; give --text"):
+        back.generate("sad", 5)
+    for ask in (lambda: back.neighbours(theirs.audio), lambda: measure_quality(back), lambda: measure_effects(back)):
+        with pytest.raises(BadInputError, match="was published without the features of its utterances"):
+            ask()
+    with pytest.raises(BadInputError, match="they do not go with --no-features"):
+        push_run(run, NAME, features=False, names=True)
+    # A run that merely lost its rows is a damaged one.
+    table = pq.read_table(back.path / "features" / "utterances.parquet")
+    folder = tmp_path / "lost"
+    shutil.copytree(back.path, folder)
+    pq.write_table(table.replace_schema_metadata({"corpus": "demo"}), folder / "features" / "utterances.parquet")
+    with pytest.raises(BadInputError, match="copy the run's folder again"):
+        load_run(folder, own)
 
 
 def test_again_is_not_sent_twice(hub: StandIn, own: Workspace) -> None:
@@ -394,7 +425,7 @@ def test_commands(hub: StandIn, own: Workspace, tmp_path: Path, mirage: Any, mon
     assert f"{NAME}@try (private): all of it was there already" in again.out
     for wrong, message in (
         (["--seed", 3], "say --dataset, too"),
-        (["--dataset", "--names"], "generated features hold neither"),
+        (["--dataset", "--names"], "generated features hold none of it"),
         (["--dataset", "--emotion", "x"], "the run does not know x"),
     ):
         refused = mirage("push", "demo", NAME, *wrong, home=own.root)
