@@ -24,6 +24,8 @@ _TOGETHER = {
     "dashboard": ("tests/pages/", "tests/dashboard/"),
     "runs": (
         "tests/core/runs/",
+        "tests/core/hub/",
+        "tests/core/cards/",
         "tests/core/augmentation/",
         "tests/core/projection/",
         "tests/core/cli/test_training.py",

@@ -86,7 +86,14 @@ def push(
             else:
                 typer.echo("nothing was sent (--dry-run)")
             return
-        pushed = _send(parcel, private, message, as_json)
+        try:
+            pushed = _send(parcel, private, message, as_json)
+        except KeyboardInterrupt:
+            typer.echo(
+                f"mirage: {where}: stopped; nothing of it can be seen on the hub, and the same command goes on",
+                err=True,
+            )
+            raise typer.Exit(130) from None
     if as_json:
         print_json(pushed.to_dict())
     else:

@@ -43,6 +43,7 @@ NAMES = [
     "strangers",
     "clock",
     "upkeep",
+    "hub token",
     "model hub",
 ]
 

@@ -50,8 +50,17 @@ def point_at(server: StandIn, home: Path, monkeypatch: pytest.MonkeyPatch, token
         monkeypatch.setenv("HF_TOKEN", token)
 
 
-def command(server: StandIn, home: Path, workspace: Path, *arguments: Any, **more: str) -> subprocess.CompletedProcess:
+def command(
+    server: StandIn, home: Path, workspace: Path, *arguments: Any, **more: str
+) -> subprocess.CompletedProcess[str]:
     """``mirage`` in a process of its own, as a person with HF_ENDPOINT and HF_HOME set would call it."""
+    with started(server, home, workspace, *arguments, **more) as process:
+        out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def started(server: StandIn, home: Path, workspace: Path, *arguments: Any, **more: str) -> subprocess.Popen[str]:
+    """The same, not waited for."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))},
         "HF_ENDPOINT": server.url,
@@ -62,10 +71,10 @@ def command(server: StandIn, home: Path, workspace: Path, *arguments: Any, **mor
         "OMP_NUM_THREADS": "1",
         **more,
     }
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "core", *map(str, arguments)],
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
     )

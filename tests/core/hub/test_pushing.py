@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from core.files import read_json, write_json
 from core.hub import push_features, push_run
 from core.runs import LoadedRun, load_run, measure_effects, measure_quality
 from core.workspace import Workspace
-from tests.hub.fixtures import command, point_at
+from tests.hub.fixtures import command, point_at, started
 from tests.hub.stand_in import Fault, StandIn
 from tests.hub.store import User
 
@@ -212,6 +214,35 @@ def test_an_upload_that_breaks_off(hub: StandIn, own: Workspace) -> None:
     push_run("demo", NAME, workspace=own)
     assert hub.count("PUT", "/put/") == sent == 7
     assert load_run(NAME, own).classes
+
+
+def test_ctrl_c(hub: StandIn, own: Workspace, tmp_path: Path) -> None:
+    """The process gets the signal in the middle of sending a large file."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hold(method: str, path: str) -> None:
+        if path.startswith("/put/") and hub.count("PUT", "/put/") == 3:
+            asked.set()
+            go_on.wait(60)
+
+    hub.before = hold
+    with started(hub, tmp_path / "hf", own.root, "push", "demo", NAME, HF_TOKEN="hf_owner") as process:
+        assert asked.wait(100)
+        process.send_signal(signal.SIGINT)
+        go_on.set()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == (
+        f"mirage: {NAME}: stopped; nothing of it can be seen on the hub, and the same command goes on"
+    )
+    assert "Traceback" not in err
+    assert hub.files(NAME) == {}
+    hub.before = lambda method, path: None
+    sent = len(hub.store.large)
+    assert sent >= 2
+    hub.asked.clear()
+    push_run("demo", NAME, workspace=own)
+    assert hub.count("PUT", "/put/") == 7 - sent
 
 
 def test_a_large_file_in_parts(hub: StandIn, own: Workspace) -> None:
