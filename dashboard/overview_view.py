@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from core import BadInputError, FailureError, MirageError, Workspace
-from core.files import atomic_directory, write_json
+from core.files import atomic_directory, read_json, write_json
 from core.hub import hub_id
 from core.progress import Progress, silent
 from core.reading import named_path
@@ -153,20 +153,27 @@ def bring_in(folder: str, place: Workspace, progress: Progress = silent) -> str:
             return run_id
         _refuse_taken(place, run_id, str(source))
     from core import load_run
-    from core.runs import State
 
     # Refuses links that lead out of the run, pipes and devices; what links are left lead to files of the run itself.
     load_run(source, workspace=place)
     try:
         with atomic_directory(target) as temporary:
             shutil.copytree(source, temporary, dirs_exist_ok=True, ignore=_not_of_a_run)
-            if not (temporary / "state.json").is_file():
-                # By this file a workspace knows its runs; what others publish may lack it.
-                done = State(status="finished", step=1, total=1, message="finished", updated=time.time())
-                write_json(temporary / "state.json", asdict(done))
+            _mark_finished(temporary / "state.json")
     except shutil.Error as error:
         raise FailureError(f"{source}: could not be copied ({error})") from None
     return run_id
+
+
+def _mark_finished(file: Path) -> None:
+    """By this file a workspace knows its runs; what others publish may lack it, or the time in it."""
+    from core.runs import State
+
+    content = read_json(file) if file.is_file() else None
+    if not isinstance(content, dict):
+        content = asdict(State(status="finished", step=1, total=1, message="finished"))
+    if content.get("updated") is None:
+        write_json(file, {**content, "updated": time.time()})
 
 
 def _refuse_taken(place: Workspace, run_id: str, source: str) -> None:

@@ -143,7 +143,7 @@ def _send(parcel: Parcel, private: bool, message: str | None, quiet: bool) -> Pu
             parcel,
             private=private,
             message=message,
-            progress=lambda done, total, message="": bar(done // 1000, -(-total // 1000), f"{message}, kB"),
+            progress=lambda done, total, message="": bar(-(-done // 1000), -(-total // 1000), f"{message}, kB"),
         )
 
 

@@ -85,5 +85,5 @@ def opened(run: str, quiet: bool = False) -> LoadedRun:
         return load_run(run)
     with progress_bar(f"fetching {run}", quiet=quiet) as bar:
         return load_run(
-            run, progress=lambda done, total, message="": bar(done // 1000, -(-total // 1000), f"{message}, kB")
+            run, progress=lambda done, total, message="": bar(-(-done // 1000), -(-total // 1000), f"{message}, kB")
         )

@@ -10,7 +10,7 @@ import pytest
 
 from core.demo import ASSETS
 from core.errors import BadInputError, FailureError
-from core.runs import load_run
+from core.runs import load_run, read_state
 from core.workspace import Workspace
 from dashboard.overview_view import bring_in
 from tests.hub.stand_in import StandIn
@@ -154,6 +154,8 @@ def test_bringing_in_a_run_of_the_hub(hub: StandIn, repository: Repository, tmp_
         ".parquet",
         ".safetensors",
     }
+    state = read_state(mine.run_folder("run"))
+    assert (state.status, state.updated is not None) == ("finished", True)
     hub.asked.clear()
     with pytest.raises(BadInputError, match="the workspace already has a run 'run'"):
         bring_in(NAME, mine)
