@@ -153,8 +153,9 @@ def show_bring_in() -> None:
         )
         if st.button("Load", key="bring_in_go", disabled=not folder.strip()):
             with state.faults():
+                place = state.workspace()
                 run_id = watched.done(
-                    lambda progress: overview_view.bring_in(folder, state.workspace(), progress), "Looking at it"
+                    lambda progress: overview_view.bring_in(folder, place, progress), "Looking for it"
                 )
                 state.select_run(run_id)
                 state.note(f"Run {run_id} is loaded and selected")

@@ -12,6 +12,7 @@ import pytest
 from core.demo import ASSETS
 from core.errors import BadInputError, FailureError
 from core.runs import load_run
+from core.story import tell
 from core.workspace import Workspace
 from tests.hub.fixtures import point_at
 from tests.hub.stand_in import Fault, StandIn
@@ -48,6 +49,8 @@ def test_a_run_of_the_hub_is_the_same_run(there: StandIn, workspace: Workspace) 
     assert there.given_away == []
     assert seen[-1][0] == seen[-1][1] == sum(len(raw) for name, raw in run_files().items() if "events" not in name)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    # What is told of it names commands that can be typed.
+    assert "mirage train demo --run-id demo-run" in tell(run).commands
     # Again: nothing is fetched twice.
     there.asked.clear()
     assert load_run(NAME, workspace).id == run.id
