@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import BadInputError
-from core.files import read_json, write_json, write_text
+from core.files import clear_disk_errors, read_json, write_json, write_text
 from core.hub.names import RUN_PARTS, HubId
 from core.hub.people import Numbers
 from core.reading import open_plain
@@ -93,17 +93,18 @@ def run_parcel(
         )
     with tempfile.TemporaryDirectory(prefix="mirage-push-") as scratch:
         folder = Path(scratch) / place.short
-        folder.mkdir()
-        copy = _Copy(run, folder, transcripts=transcripts, names=names)
-        copy.write()
-        pushed = LoadedRun(folder, run.workspace)
-        if card:
-            from core.cards import model_card
-            from core.story import tell
+        with clear_disk_errors(folder):
+            folder.mkdir()
+            copy = _Copy(run, folder, transcripts=transcripts, names=names)
+            copy.write()
+            pushed = LoadedRun(folder, run.workspace)
+            if card:
+                from core.cards import model_card
+                from core.story import tell
 
-            write_text(folder / CARD, model_card(tell(pushed), place))
-        if not features:
-            copy.withhold(pushed)
+                write_text(folder / CARD, model_card(tell(pushed), place))
+            if not features:
+                copy.withhold(pushed)
         files = [name for name in (CARD, *RUN_PARTS) if (folder / name).is_file()]
         sizes = {name: (folder / name).stat().st_size for name in files}
         yield Parcel("model", place, folder, sizes, copy.notes(features))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from core.files import read_json, write_json
 from core.hub import push_features, push_run
 from core.runs import LoadedRun, load_run, measure_effects, measure_quality
 from core.workspace import Workspace
-from tests.hub.fixtures import command, point_at, started
+from tests.hub.fixtures import ROOT, command, point_at, started
 from tests.hub.stand_in import Fault, StandIn
 from tests.hub.store import User
 
@@ -487,3 +489,13 @@ def test_mi_and_codes_of_a_hub_run(hub: StandIn, toy: Any, finished: LoadedRun, 
             assert here.pop("run") == "small"
             assert there.pop("run").startswith("owner/small@")
         assert here == there
+
+
+def test_a_disk_without_room_for_the_copy(own: Workspace, tmp_path: Path, on_small_disk: Any) -> None:
+    arguments = [sys.executable, "-m", "core", "push", "demo", NAME, "--dry-run"]
+    place = {"TMPDIR": str(tmp_path / "small"), "MIRAGE_HOME": str(own.root), "PYTHONPATH": str(ROOT)}
+    (tmp_path / "small").mkdir()
+    done = on_small_disk(tmp_path / "small", 900, arguments, env={**os.environ, **place})
+    assert done.returncode == 1, done.stderr
+    assert "the disk is full; free some space and run the command again" in done.stderr
+    assert done.stderr.count("\n") == 1
