@@ -21,10 +21,10 @@ TABLE = pd.DataFrame(
 
 def test_names_are_numbers_wherever_they_occur() -> None:
     numbers = Numbers(TABLE, ["Grace"])
-    assert numbers.speakers == {"2": "speaker-1", "10": "speaker-2", "Ada": "speaker-3", "Grace": "speaker-4"}
+    assert numbers.speakers == {"Ada": "speaker-1", "Grace": "speaker-2", "2": "speaker-3", "10": "speaker-4"}
     sent = numbers.table(TABLE)
     assert sent["utterance_id"].tolist() == [f"utterance-{number}" for number in range(1, 5)]
-    assert sent["speaker"].tolist()[:2] == ["speaker-2", "speaker-1"]
+    assert sent["speaker"].tolist()[:2] == ["speaker-4", "speaker-3"]
     assert pd.isna(sent["speaker"].iat[2])
     assert sent["session"].dropna().tolist() == ["session-2", "session-1", "session-2"]
 
@@ -33,7 +33,7 @@ def test_names_are_numbers_wherever_they_occur() -> None:
     ("fold", "wanted"),
     [
         ("Ses02", "session-2"),
-        ("Ada", "speaker-3"),
+        ("Ada", "speaker-1"),
         ("2+10", "fold 3"),
         ("Ada-Grace (9 speakers)", "fold 3"),
         ("test1", "test1"),
@@ -45,7 +45,7 @@ def test_the_name_of_a_fold_is_none_of_a_person(fold: str | None, wanted: str | 
     content: dict[str, Any] = {"fold": fold, "speakers": {"train": ["Ada", "Grace"], "test": ["2", "unknown"]}}
     sent = Numbers(TABLE, ["Grace"]).figures(content, 3)
     assert sent["fold"] == wanted
-    assert sent["speakers"] == {"train": ["speaker-3", "speaker-4"], "test": ["speaker", "speaker-1"]}
+    assert sent["speakers"] == {"train": ["speaker-1", "speaker-2"], "test": ["speaker", "speaker-3"]}
 
 
 def test_many_speakers_sort_as_they_count() -> None:
