@@ -11,6 +11,7 @@ import pytest
 import yaml
 from huggingface_hub import DatasetCard, ModelCard, metadata_load
 from huggingface_hub.repocard_data import DatasetCardData, ModelCardData
+from markdown_it import MarkdownIt
 
 from core.cards import Generated, dataset_card, model_card
 from core.cards.shared import languages, licence
@@ -232,6 +233,17 @@ def test_names_from_data_stay_text(story: Story, bad: str) -> None:
         assert set(re.findall(r"<[^>]*>", outside)) <= {"<details>", "<summary>", "</summary>", "</details>"}
         assert not re.search(r"(?<!\\)\]\(|(?<!\\)!(?<!\\)\[|://|www\.", outside)
         assert not re.search(r"(?<!\\)[`$~@](?!\w*;)", outside.replace("&#64;", "").replace("`mirage quality`", ""))
+        # As a reader of Markdown takes it: nothing of the data is a link, a picture, HTML or a heading.
+        parsed = MarkdownIt("commonmark").enable("table").parse(text)
+        kinds = {child.type for token in parsed for child in (token, *(token.children or []))}
+        assert not kinds & {"link_open", "image", "html_inline"}
+        blocks_of_html = [token.content for token in parsed if token.type == "html_block"]
+        assert set("".join(blocks_of_html).split()) <= {"<details><summary>Configuration</summary>", "</details>"}
+        shapes = [(token.type, token.tag) for token in parsed if token.type.startswith(("heading", "hr", "fence"))]
+        expected = MarkdownIt("commonmark").enable("table").parse(split(usual)[1])
+        assert shapes == [
+            (token.type, token.tag) for token in expected if token.type.startswith(("heading", "hr", "fence"))
+        ]
         assert "\u202e" not in text
         for line in outside.splitlines():
             if line.startswith("|"):
