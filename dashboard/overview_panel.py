@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import jobs, navigation, overview_view, state, theme
+from dashboard import jobs, navigation, overview_view, state, theme, watched
 from dashboard.benchmark import watch
 from dashboard.report import panel as report_panel
 
@@ -149,11 +149,16 @@ def show_bring_in() -> None:
     with st.expander("Load a run", icon=":material/drive_folder_upload:"):
         st.caption("It is checked, then copied into this workspace. Networks are read from safetensors only.")
         folder = st.text_input(
-            "Folder of the run, or its Hugging Face id", key="bring_in", placeholder="/data/runs/my-run or owner/name"
+            "Folder of the run, or its Hugging Face id",
+            key="bring_in",
+            placeholder="/data/runs/my-run, owner/name or owner/name@revision",
         )
         if st.button("Load", key="bring_in_go", disabled=not folder.strip()):
             with state.faults():
-                run_id = overview_view.bring_in(folder, state.workspace())
+                place = state.workspace()
+                run_id = watched.done(
+                    lambda progress: overview_view.bring_in(folder, place, progress), "Looking for it"
+                )
                 state.select_run(run_id)
                 state.note(f"Run {run_id} is loaded and selected")
                 st.rerun()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from core import BadInputError, FailureError, MirageError, Workspace
-from core.files import atomic_directory
+from core.files import atomic_directory, read_json, write_json
+from core.hub import hub_id
+from core.progress import Progress, silent
 from core.reading import named_path
 from core.workspace import RUN_FILES, check_name
 from dashboard import state
@@ -116,34 +119,39 @@ def moment(value: object) -> pd.Timestamp | None:
         return None
 
 
-def bring_in(folder: str, place: Workspace) -> str:
+def bring_in(folder: str, place: Workspace, progress: Progress = silent) -> str:
     """Copies a run, complete or not at all, into the workspace; gives its id.
 
     Args:
-        folder: the folder of a run, or a Hugging Face hub id (``owner/name``).
+        folder: the folder of a run, or a Hugging Face hub id (``owner/name``, ``owner/name@revision``).
+        progress: told of the bytes that are fetched from the hub.
 
     Raises:
-        BadInputError: no such folder, not a run, a missing or damaged file, a hub that cannot be reached, or a run of
-            that id is there already.
-        FailureError: the disk is full.
+        BadInputError: no such folder, not a run, a missing or damaged file, a hub that cannot be reached or says no,
+            or a run of that id is there already.
+        FailureError: the download broke off, or the disk is full.
     """
     name = folder.strip()
     source = named_path(name)
     if source.is_dir():
         source = source.resolve()
         run_id = check_name(source.name, "run")
-    elif name.count("/") == 1 and not name.startswith((".", "/", "~")):
+    elif (on_hub := hub_id(name)) is not None:
         from core.runs import find_run
 
-        run_id = check_name(name.rpartition("/")[2], "run")
-        source = find_run(name, place)
+        run_id = check_name(on_hub.short, "run")
+        _refuse_taken(place, run_id, name)
+        source = find_run(name, place, progress)
     else:
-        raise BadInputError(f"{name}: no such folder; give the folder of a run (it holds config.yaml and model/)")
+        raise BadInputError(
+            f"{name}: no such folder; give the folder of a run (it holds config.yaml and model/), or its id on the hub "
+            "(OWNER/NAME)"
+        )
     target = place.run_folder(run_id)
     if target.exists():
         if target.resolve() == source:
             return run_id
-        raise BadInputError(f"the workspace already has a run {run_id!r}; rename the folder {source} and try again")
+        _refuse_taken(place, run_id, str(source))
     from core import load_run
 
     # Refuses links that lead out of the run, pipes and devices; what links are left lead to files of the run itself.
@@ -151,9 +159,30 @@ def bring_in(folder: str, place: Workspace) -> str:
     try:
         with atomic_directory(target) as temporary:
             shutil.copytree(source, temporary, dirs_exist_ok=True, ignore=_not_of_a_run)
+            _mark_finished(temporary / "state.json")
     except shutil.Error as error:
         raise FailureError(f"{source}: could not be copied ({error})") from None
     return run_id
+
+
+def _mark_finished(file: Path) -> None:
+    """By this file a workspace knows its runs; what others publish may lack it, or the time in it."""
+    from core.runs import State
+
+    content = read_json(file) if file.is_file() else None
+    if not isinstance(content, dict):
+        content = asdict(State(status="finished", step=1, total=1, message="finished"))
+    if content.get("updated") is None:
+        write_json(file, {**content, "updated": time.time()})
+
+
+def _refuse_taken(place: Workspace, run_id: str, source: str) -> None:
+    """Raises BadInputError where the workspace has a run of that id."""
+    if place.run_folder(run_id).exists():
+        raise BadInputError(
+            f"the workspace already has a run {run_id!r}; delete it (`mirage delete {run_id}`), or rename the folder "
+            f"that is to be loaded ({source}), and try again"
+        )
 
 
 def _not_of_a_run(folder: str, names: list[str]) -> list[str]:

@@ -11,6 +11,8 @@ import pytest
 
 from core.workspace import Workspace
 
+from .hub.fixtures import hub  # noqa: F401
+
 # Two test processes on two cores must not start four threads each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -22,6 +24,8 @@ _TOGETHER = {
     "dashboard": ("tests/pages/", "tests/dashboard/"),
     "runs": (
         "tests/core/runs/",
+        "tests/core/hub/",
+        "tests/core/cards/",
         "tests/core/augmentation/",
         "tests/core/export/",
         "tests/core/projection/",

@@ -10,6 +10,7 @@ from core.cli import (  # noqa: F401
     embed,
     export,
     generate,
+    hub,
     ingest,
     jobs,
     quality,

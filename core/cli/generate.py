@@ -36,13 +36,13 @@ def generate(
     """Write generated features as Parquet, npz or audformat, each row with its full latent code."""
     from pathlib import Path
 
+    from core.cli.output import opened
     from core.export.files import format_of
     from core.runs.export import write_batch
-    from core.runs.loaded import load_run
 
     values = parse_codes(codes or [])
     format_of(Path(output), form)
-    loaded = load_run(run)
+    loaded = opened(run, quiet=as_json)
     batch = loaded.generate(emotion, n, codes=values, text=text, seed=seed, truncation=truncation, paired=paired)
     path = write_batch(Path(output), batch, loaded, emotion=emotion, seed=seed, wanted=form)
     if as_json:
@@ -72,12 +72,12 @@ def mi(
     saturated; an estimator that diverged or does not suit a quantity is named without a value.
     """
     from core.cli.figures import print_information
-    from core.cli.output import progress_bar
+    from core.cli.output import opened, progress_bar
     from core.runs.information import measure_information
-    from core.runs.loaded import load_run
 
+    loaded = opened(run, quiet=as_json)
     with progress_bar("measuring", quiet=as_json or estimator != "all") as progress:
-        figures = measure_information(load_run(run), estimator=estimator, seed=seed, progress=progress)
+        figures = measure_information(loaded, estimator=estimator, seed=seed, progress=progress)
     if as_json:
         print_json(figures)
     else:

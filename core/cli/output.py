@@ -6,12 +6,15 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.files import finite
 from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.runs.loaded import LoadedRun
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 
@@ -67,3 +70,20 @@ def progress_bar(description: str, quiet: bool = False) -> Iterator[Progress]:
             bar.update(task, completed=done, total=total, description=message or description)
 
         yield report
+
+
+def opened(run: str, quiet: bool = False) -> LoadedRun:
+    """The run that a command was given; a bar shows what is fetched from the hub.
+
+    Raises:
+        BadInputError, FailureError: as ``core.load_run``.
+    """
+    from core.hub.names import hub_id
+    from core.runs.loaded import load_run
+
+    if hub_id(run) is None:
+        return load_run(run)
+    with progress_bar(f"fetching {run}", quiet=quiet) as bar:
+        return load_run(
+            run, progress=lambda done, total, message="": bar(-(-done // 1000), -(-total // 1000), f"{message}, kB")
+        )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.app import app
-from core.cli.output import JsonOption, print_json, print_table, progress_bar
+from core.cli.output import JsonOption, opened, print_json, print_table, progress_bar
 
 _SHOWN = 5
 _FIGURES = {
@@ -27,21 +27,26 @@ def quality(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the generated features and of the draws.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """The report card of the generated features, kept in the run as quality.json.
+    """The report card of the generated features, kept in the run as quality.json (not in a run of the hub).
 
     Held-out speakers are the reference. Beside each figure stands the one of real training features: what a generator
     that has learnt its training speakers perfectly would get.
     """
-    from core.runs.loaded import load_run
+    from core.hub.names import cached_name
     from core.runs.quality import measure_quality, write_quality
 
-    loaded = load_run(run)
+    loaded = opened(run, quiet=as_json)
     with progress_bar("measuring", quiet=as_json) as progress:
         card = measure_quality(loaded, samples=samples, seed=seed, progress=progress)
     if as_json:
         print_json(card)
     else:
         print_card(card)
+    if cached_name(loaded.path) is not None:
+        # The hub's cache holds what the hub has, and nothing else.
+        if not as_json:
+            typer.echo(f"not kept: {loaded.id} is a copy of what the hub has (--json prints all of it)")
+        return
     path = write_quality(loaded, card)
     if not as_json:
         typer.echo(f"kept in {path}")
@@ -130,9 +135,8 @@ def codes(
 ) -> None:
     """What each continuous latent code changes in the generated features, and whether it changes the emotion."""
     from core.runs.effects import measure_effects
-    from core.runs.loaded import load_run
 
-    found = measure_effects(load_run(run), samples=samples, seed=seed, deviation=deviation)
+    found = measure_effects(opened(run, quiet=as_json), samples=samples, seed=seed, deviation=deviation)
     if as_json:
         print_json(found)
     else:

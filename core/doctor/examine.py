@@ -8,7 +8,7 @@ from typing import Any
 from core.doctor.access import check_access
 from core.doctor.check import Check
 from core.doctor.contents import check_demo, check_disk, check_encoders, check_workspace
-from core.doctor.hub import Hub
+from core.doctor.hub import Hub, check_token
 from core.doctor.jobs import check_checkpoints, check_clock, check_jobs, check_leftovers, check_queue, check_strangers
 from core.doctor.machine import check_browser, check_device, check_memory, check_packages, check_port, check_python
 from core.workspace import Workspace
@@ -45,6 +45,7 @@ def examine(workspace: Workspace | None = None, *, port: int = PORT, hub_seconds
         ("strangers", lambda: check_strangers(place)),
         ("clock", lambda: check_clock(place)),
         ("upkeep", lambda: check_leftovers(place)),
+        ("hub token", check_token),
         ("model hub", answer.check),
     ]
     return [_looked(name, look) for name, look in looks]

@@ -44,3 +44,13 @@ class Hub:
                 self.trouble = f"refused ({error.code})"
         except (URLError, OSError, ValueError) as error:
             self.trouble = f"not reachable ({getattr(error, 'reason', error)})"
+
+
+def check_token() -> Check:
+    """Whether there is a token of the hub; it is not sent anywhere."""
+    from huggingface_hub import get_token
+
+    if get_token() is None:
+        return Check("hub token", "ok", "none: what is public can be fetched; to push, hf auth login")
+    where = "HF_TOKEN" if os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN") else "hf auth login"
+    return Check("hub token", "ok", f"there ({where})")

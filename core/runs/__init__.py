@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.runs.requests import Batch
     from core.runs.state import State, read_state, request_stop
     from core.runs.training import execute, train
+    from core.runs.withheld import require_utterances
 
 _HOME = {
     "Batch": "requests",
@@ -45,6 +46,7 @@ _HOME = {
     "read_events": "events",
     "read_state": "state",
     "request_stop": "state",
+    "require_utterances": "withheld",
     "resume_job": "jobs",
     "start_job": "jobs",
     "start_quality": "quality_job",
@@ -72,6 +74,7 @@ __all__ = [
     "read_events",
     "read_state",
     "request_stop",
+    "require_utterances",
     "resume_job",
     "start_job",
     "start_quality",

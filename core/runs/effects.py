@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import BadInputError
 from core.runs.loaded import LoadedRun
 from core.runs.requests import Request
+from core.runs.withheld import require_utterances
 
 _LEAST_SAMPLES, _MOST_SAMPLES = 20, 1_000_000
 # Said in words below the table; the figures themselves judge nothing.
@@ -76,6 +77,7 @@ def measure_effects(run: LoadedRun, *, samples: int = 1000, seed: int = 0, devia
         raise BadInputError(f"seed {seed}: from 0 to {2**31 - 1}")
     if not (math.isfinite(deviation) and deviation > 0):
         raise BadInputError(f"deviation {deviation}: a number above 0")
+    require_utterances(run)
     each = -(-samples // len(run.classes))
     drawn, other = (_draw(run, each, seed * 2029 + 1 + offset * len(run.classes)) for offset in (0, 1))
     measure = _Measure(run, drawn.c.argmax(axis=1))

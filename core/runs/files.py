@@ -10,17 +10,19 @@ import pyarrow as pa
 import torch
 
 from core.config import Config, build_config
-from core.encoders.checkpoint import within
 from core.errors import BadInputError
+from core.hub.fetching import fetch_run
+from core.hub.names import hub_id
 from core.parquet import ParquetTable, is_number, is_text
+from core.progress import Progress, silent
 from core.reading import named_path
 from core.runs.data import PARTS
 from core.runs.state import read_state
+from core.runs.withheld import KEY
 from core.settings_file import read_whole_yaml
 from core.tensors import Form, TensorFile
-from core.workspace import RUN_FILES, Workspace
+from core.workspace import Workspace
 
-_HUB_SECONDS = 6.0
 _MOST_ROWS = 50_000_000
 _TABLE_BYTES, _ROW_BYTES = 64 << 20, 16 << 10
 _FEATURE_COLUMNS = {
@@ -32,14 +34,22 @@ _MORE_COLUMNS = {
     **dict.fromkeys(("audio", "session", "gender", "language", "split"), is_text),
     **dict.fromkeys(("start", "end", "arousal", "valence", "dominance"), is_number),
 }
+TEXT_COLUMNS = frozenset(name for name, kind in {**_FEATURE_COLUMNS, **_MORE_COLUMNS}.items() if kind is is_text)
+"""Of the utterances of a run, the columns that hold text or nothing."""
+
 _PLACES = {"row": pa.types.is_integer, "modality": is_text, "x": pa.types.is_floating, "y": pa.types.is_floating}
 
 
-def find_run(id_or_path: str | Path, workspace: Workspace) -> Path:
+def find_run(id_or_path: str | Path, workspace: Workspace, progress: Progress = silent) -> Path:
     """The folder of a run: in the workspace by its id, by path, or fetched from the Hugging Face hub.
+
+    Args:
+        id_or_path: on the hub ``owner/name``, or ``owner/name@revision`` for a branch, a tag or a commit.
+        progress: told of the bytes that are fetched.
 
     Raises:
         BadInputError: nothing of that name is there.
+        FailureError: the download broke off, or the disk has no room for it.
     """
     name = str(id_or_path)
     path = named_path(name)
@@ -58,31 +68,9 @@ def find_run(id_or_path: str | Path, workspace: Workspace) -> Path:
             raise BadInputError(f"{folder}: not a run (config.yaml is missing)")
         there = ", ".join(workspace.run_ids()[:5]) or "none"
         raise BadInputError(f"there is no run {name!r} in {workspace.runs} (there are: {there})")
-    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        return _from_hub(name)
+    if (place := hub_id(name)) is not None:
+        return fetch_run(place, progress)
     raise BadInputError(f"{name}: no such folder")
-
-
-def _from_hub(name: str) -> Path:
-    from huggingface_hub import HfApi, snapshot_download
-
-    try:
-        within(_HUB_SECONDS, lambda: HfApi().model_info(name, timeout=_HUB_SECONDS - 1))
-        reachable, kind = True, ""
-    except Exception as error:
-        # No name service, refused, timed out, no such run: what was fetched earlier still serves.
-        reachable, kind = False, type(error).__name__
-    try:
-        folder = snapshot_download(
-            name, allow_patterns=list(RUN_FILES), etag_timeout=_HUB_SECONDS, local_files_only=not reachable
-        )
-    except Exception as error:
-        kind = kind or type(error).__name__
-        raise BadInputError(
-            f"{name}: no such folder, and it cannot be fetched from the Hugging Face hub ({kind}); check the name and "
-            "the network, or copy the run here and give its path"
-        ) from None
-    return Path(folder)
 
 
 def read_config(path: Path) -> Config:
@@ -130,7 +118,11 @@ def read_features(
     source = ParquetTable(file, most_bytes=_TABLE_BYTES, bytes_a_row=_ROW_BYTES, most_rows=_MOST_ROWS)
     source.require(_FEATURE_COLUMNS, _MORE_COLUMNS)
     for name, form in tensors.forms.items():
-        if name not in ("h", "t") or form != Form("float32", (source.rows, dim)) or not rows:
+        if (
+            name not in ("h", "t")
+            or form != Form("float32", (source.rows, dim))
+            or not (rows or KEY in source.metadata)
+        ):
             raise BadInputError(
                 f"{tensors.path}: {name[:60]} has shape {form.shape} (torch.{form.dtype}), expected "
                 f"({source.rows}, {dim}); copy the run's folder again"

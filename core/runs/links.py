@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from core.errors import BadInputError
 
 _MOST_ENTRIES = 20_000
+_SHARED = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}")
 
 
 def refuse_links_out(folder: Path) -> None:
     """Looks at everything in a run's folder; the folder itself may be reached by a link.
 
     A snapshot of the Hugging Face hub is made of links into ``blobs`` of the same cached repository; these are part of
-    it.
+    it. So is what one of them leads on to in ``blobs`` of the cache itself, where its client keeps large files that
+    several repositories have alike.
 
     Raises:
         BadInputError: names the link that leads elsewhere or nowhere, or the pipe, socket or device.
@@ -52,11 +55,27 @@ def _refuse(folder: Path, link: Path, allowed: list[Path]) -> None:
         raise BadInputError(
             f"{_inside(folder, link)}: is a link that leads nowhere; copy the run's folder again"
         ) from None
-    if not any(target.is_relative_to(place) for place in allowed) or not target.is_file():
+    inside = any(target.is_relative_to(place) for place in allowed) or _is_shared(link, target, allowed)
+    if not inside or not target.is_file():
         raise BadInputError(
             f"{_inside(folder, link)}: is a link out of the run, or to a folder, and is not followed; "
             "put a copy in its place"
         )
+
+
+def _is_shared(link: Path, target: Path, allowed: list[Path]) -> bool:
+    """Whether a link leads by way of the repository's ``blobs`` to a file in those of the hub's whole cache."""
+    if len(allowed) < 2:
+        return False
+    blobs = allowed[1]
+    shared = blobs.parent.parent / "blobs"
+    first = Path(os.path.normpath(link.parent / link.readlink()))
+    return (
+        first.parent == blobs
+        and _SHARED.fullmatch(target.relative_to(shared).as_posix() if target.is_relative_to(shared) else "")
+        is not None
+        and (shared / ".huggingface-shared-blobs").is_file()
+    )
 
 
 def _inside(folder: Path, path: str | Path) -> Path:

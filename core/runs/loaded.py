@@ -17,8 +17,10 @@ from core.config import Config
 from core.corpora import Permissions
 from core.errors import BadInputError
 from core.generation import Discriminator, Generator
+from core.hub.names import cached_name
 from core.information import posterior_pointwise_mi
 from core.networks import Network
+from core.progress import Progress, silent
 from core.projection import Projector
 from core.runs.encoders import RunEncoders
 from core.runs.figures import read_evaluation, read_information, read_map_quality
@@ -28,6 +30,7 @@ from core.runs.links import refuse_links_out
 from core.runs.neighbours import Neighbourhood
 from core.runs.quality import read_quality
 from core.runs.requests import Batch, Request, checked_seed
+from core.runs.withheld import require_utterances, training_counts
 from core.workspace import Workspace, check_name
 
 N = TypeVar("N", bound=Network)
@@ -42,14 +45,16 @@ class LoadedRun:
         id, path, config: its name, folder and configuration.
         classes: k emotions. code_names: ``u1`` ... ``um``. mode: text, free or paired.
         utterances: n rows with utterance_id, emotion, label, text, speaker, session, gender, audio, start, end, part,
-            predicted, p_true ... ; row i belongs to ``h[i]``. ``text`` is empty where it must not be shown.
+            predicted, p_true ... ; row i belongs to ``h[i]``. ``text`` is empty where it must not be shown. A run that
+            was published without its utterances has 0 rows.
         h: (n, d) float32 aligned audio features. t: (n, d) aligned text features, zero rows without text, or None.
         has_text: (n,) bool. corpus: name of the corpus.
     """
 
     def __init__(self, path: Path, workspace: Workspace) -> None:
         self.path = path
-        self.id = path.name
+        # A folder of the hub's cache is named by its commit.
+        self.id = cached_name(path) or path.name
         refuse_links_out(path)
         self.config: Config = read_config(path)
         refuse_unfinished(path)
@@ -78,6 +83,7 @@ class LoadedRun:
         # It leads to the workspace's own files: a name, never a way.
         self.corpus: str = check_name(metadata.get("corpus", self.config.data.corpus), "corpus")
         self.workspace = workspace
+        self._counts = training_counts(metadata, len(self.classes))
         self._licensed = RunCorpus(self.corpus, workspace, metadata)
 
     def __repr__(self) -> str:
@@ -204,6 +210,8 @@ class LoadedRun:
     @cached_property
     def prior(self) -> np.ndarray:
         """(k,) share of each emotion in the training part."""
+        if not len(self.utterances) and self._counts is not None:
+            return self._counts / self._counts.sum()
         train = self.utterances["label"][self.utterances["part"] == "train"]
         return np.asarray([(train == name).mean() for name in self.classes], dtype=np.float64)
 
@@ -212,7 +220,11 @@ class LoadedRun:
         return self.h[((self.utterances["part"] == "train") & (self.utterances["label"] == emotion)).to_numpy()]
 
     def neighbours(self, h: np.ndarray, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
-        """The ``k`` nearest utterances in the full dimension: rows (n, k) and Euclidean distances (n, k)."""
+        """The ``k`` nearest utterances in the full dimension: rows (n, k) and Euclidean distances (n, k).
+
+        Raises:
+            BadInputError: the run was published without its utterances; so for ``novelty``.
+        """
         return self._neighbourhood.nearest(self._checked(h, self.dim).numpy(), k)
 
     def novelty(self, h: np.ndarray) -> np.ndarray:
@@ -224,6 +236,7 @@ class LoadedRun:
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
+        require_utterances(self)
         return Neighbourhood(self.h)
 
     @torch.no_grad()
@@ -329,10 +342,14 @@ class LoadedRun:
         return kind.from_pretrained(self.path / folder)
 
 
-def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> LoadedRun:
-    """Opens a finished run: the id of one in the workspace, a folder, or a Hugging Face hub id (``owner/name``).
+def load_run(id_or_path: str | Path, workspace: Workspace | None = None, *, progress: Progress = silent) -> LoadedRun:
+    """Opens a finished run: the id of one in the workspace, a folder, or a Hugging Face hub id.
 
     Nothing is executed and nothing outside the folder is read: networks are safetensors and JSON.
+
+    Args:
+        id_or_path: on the hub ``owner/name``, or ``owner/name@revision`` for a branch, a tag or a commit.
+        progress: told of the bytes that are fetched from the hub.
 
     >>> from core.demo import ASSETS
     >>> run = load_run("demo", Workspace(ASSETS / "workspace"))
@@ -341,9 +358,10 @@ def load_run(id_or_path: str | Path, workspace: Workspace | None = None) -> Load
 
     Raises:
         BadInputError: there is no such run, it is not finished, or a file is missing or damaged.
+        FailureError: the download broke off, or the disk has no room for it.
     """
     workspace = workspace or Workspace()
-    return LoadedRun(find_run(id_or_path, workspace), workspace)
+    return LoadedRun(find_run(id_or_path, workspace, progress), workspace)
 
 
 def _array(values: np.ndarray) -> np.ndarray:

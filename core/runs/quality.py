@@ -14,6 +14,7 @@ from core.progress import Progress, silent
 from core.reading import open_plain
 from core.runs.figures import check_card, read_card
 from core.runs.state import refuse_gone
+from core.runs.withheld import require_utterances
 
 if TYPE_CHECKING:
     from core.runs.loaded import LoadedRun
@@ -51,6 +52,7 @@ def measure_quality(
         raise BadInputError(f"samples {samples}: from {_LEAST_SAMPLES} to {_MOST_SAMPLES}")
     if not 0 <= seed < 2**31:
         raise BadInputError(f"seed {seed}: from 0 to {2**31 - 1}")
+    require_utterances(run)
     rows = {part: (run.utterances["part"] == part).to_numpy() for part in ("train", "test")}
     if not rows["test"].any():
         raise BadInputError(

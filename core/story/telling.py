@@ -147,6 +147,8 @@ def _information(row: Mapping[str, Any]) -> Information:
 def _commands(run: LoadedRun, training: Training, best: Benchmark | None, workspace: Workspace) -> list[str]:
     """What makes the run and its figures again, from the corpus on disk."""
     loader, corpus = run.about.get("loader"), run.corpus
+    # A run of the hub, owner/name@commit, is made again under its own name.
+    own = run.id.rpartition("/")[2].partition("@")[0] if "/" in run.id else run.id
     found = []
     if loader == "demo":
         found.append(shlex.join(["mirage", "ingest", "demo"] + (["--name", corpus] if corpus != "demo" else [])))
@@ -158,8 +160,8 @@ def _commands(run: LoadedRun, training: Training, best: Benchmark | None, worksp
     found.append(shlex.join(["mirage", "embed", corpus, *encoders]) if encoders else f"mirage embed {corpus} ...")
     changed = settings_of({**run.config.model_dump(), "data": {**run.config.data.model_dump(), "folds": "auto"}})
     folds = [] if run.config.data.folds == "auto" else ["--set", f"data.folds={run.config.data.folds}"]
-    found.append(shlex.join(["mirage", "train", corpus, "--run-id", run.id, *folds, *changed]))
-    found += [shlex.join(["mirage", command, run.id]) for command in ("mi", "quality")]
+    found.append(shlex.join(["mirage", "train", corpus, "--run-id", own, *folds, *changed]))
+    found += [shlex.join(["mirage", command, own]) for command in ("mi", "quality")]
     if best is not None and best.name in benchmark_names(workspace):
         found.append(command_of(read_json(workspace.benchmarks / best.name / "results.json")))
     return found

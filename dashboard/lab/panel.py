@@ -25,6 +25,9 @@ _NEAREST = 5
 
 def show_lab(run: LoadedRun) -> None:
     """Everything under the title: what stays is sent once, what moves is a fragment."""
+    from core.runs import require_utterances
+
+    require_utterances(run)
     _lab(run)
     components.mount_script(lab=store.pack_of(run).content)
 

@@ -27,6 +27,9 @@ _NEIGHBOURS = 8
 
 def show_space(run: LoadedRun) -> None:
     """Everything under the title: where the points are is sent once, what changes is a fragment."""
+    from core.runs import require_utterances
+
+    require_utterances(run)
     _space(run)
     (_, places), words = store.packs_of(run)
     packs = {"places": places} if words is None else {"places": places, "words": words[1]}

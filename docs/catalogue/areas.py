@@ -82,6 +82,7 @@ _PLACES = {
     **dict.fromkeys(
         ("core/story/", "core/cards/", "core/hub/", "core/export/", "dashboard/report/", "dashboard/present/"), "share"
     ),
+    "core/hub/fetching.py": "load",
     "core/runs/quality.py": "benchmark",
     "core/runs/effects.py": "benchmark",
     "core/cli/benchmark.py": "benchmark",

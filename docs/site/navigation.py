@@ -13,7 +13,7 @@ DOCS = ROOT / "docs"
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("quickstart", "dashboard", "corpora", "troubleshooting"),
     "Method": ("method", "science", "measured", "results", "information"),
-    "Work": ("scaling", "clusters", "exports", "jobs", "server", "safety", "logs"),
+    "Work": ("scaling", "clusters", "exports", "hub", "jobs", "server", "safety", "logs"),
     "Reference": ("configuration", "commands", "python", "errors", "dependencies", "development"),
 }
 """Caption to pages of docs/, without ``.md``."""

@@ -20,7 +20,7 @@ import pytest
 from core.demo import ASSETS
 from core.doctor import Check, examine, report, usable
 from core.doctor.contents import check_demo, check_disk, check_encoders, check_workspace
-from core.doctor.hub import Hub
+from core.doctor.hub import Hub, check_token
 from core.doctor.machine import check_browser, check_device, check_packages, check_port, check_python
 from core.files import write_json
 from core.workspace import Workspace
@@ -43,6 +43,7 @@ NAMES = [
     "strangers",
     "clock",
     "upkeep",
+    "hub token",
     "model hub",
 ]
 
@@ -273,3 +274,14 @@ def test_a_check_that_breaks_does_not_take_the_others_along(workspace: Workspace
 def test_usable() -> None:
     assert usable([Check("a", "ok", ""), Check("b", "warning", "")])
     assert not usable([Check("a", "ok", ""), Check("b", "problem", "")])
+
+
+def test_the_token_of_the_hub_is_told_of_and_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert check_token().found == "none: what is public can be fetched; to push, hf auth login"
+    (tmp_path / "token").write_text("hf_stored")
+    assert check_token().found == "there (hf auth login)"
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    assert (check_token().found, check_token().status) == ("there (HF_TOKEN)", "ok")

@@ -98,7 +98,12 @@ def test_cures_name_options_and_keys_that_exist():
     from core.config import Config
 
     every = get_command(app).commands.values()  # type: ignore[attr-defined]
-    options = {option for command in every for parameter in command.params for option in parameter.opts}
+    options = {
+        option
+        for command in every
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     cures = [cure for written in table().values() for cure in written.values()]
     named = {option for cure in cures for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", cure)}
     assert named - options <= {"--debug", "--head", "--help"}  # before the command, or Ray's own
