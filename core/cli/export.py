@@ -17,11 +17,11 @@ def onnx(
     as_json: JsonOption = False,
 ) -> None:
     """Write the networks of a run as ONNX files, each checked against PyTorch on rows of the run."""
+    from core.cli.output import opened
     from core.export.onnx_files import onnx_folder, write_onnx
-    from core.runs.loaded import load_run
 
     folder = onnx_folder(output)
-    loaded = load_run(run)
+    loaded = opened(run, quiet=as_json)
     with progress_bar("writing", quiet=as_json) as progress:
         content = write_onnx(loaded, folder, progress=progress)
     if as_json:
