@@ -1,5 +1,5 @@
-// Bundles src/index.js into the one file that the dashboard sends: ../components/mirage.js.
-// Its first line names the digest of the sources, so that a test without node sees whether it was built from them.
+// Bundles what the dashboard sends into ../components: map and lab, the presentation, the tour.
+// The first line of each names the digest of the sources, so that a test without node sees whether it was built from them.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { build } from "esbuild";
@@ -8,16 +8,24 @@ const digest = createHash("sha256");
 for (const name of readdirSync("src").sort()) digest.update(`${name}\n`).update(readFileSync(`src/${name}`));
 digest.update(readFileSync("package-lock.json"));
 
-await build({
-  entryPoints: ["src/index.js"],
-  outfile: "../components/mirage.js",
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  legalComments: "inline",
-  loader: { ".css": "text" },
-  banner: {
-    js: `/* Built from dashboard/frontend ${digest.digest("hex")} by npm run build. Contains twgl.js (MIT), d3-contour and d3-array (ISC). */`,
-  },
-});
+const sum = digest.digest("hex");
+
+/** Each file, what it begins with, and whose code it contains besides ours. */
+const FILES = [
+  ["mirage", "index", " Contains twgl.js (MIT), d3-contour and d3-array (ISC)."],
+  ["present", "present", ""],
+  ["tour", "tour", " Contains driver.js (MIT)."],
+];
+for (const [name, entry, contains] of FILES) {
+  await build({
+    entryPoints: [`src/${entry}.js`],
+    outfile: `../components/${name}.js`,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "inline",
+    loader: { ".css": "text" },
+    banner: { js: `/* Built from dashboard/frontend ${sum} by npm run build.${contains} */` },
+  });
+}

@@ -98,8 +98,12 @@ def component_data(
     tray: Sequence[Kept],
     ends: list[dict[str, Any]] | None = None,
     named: Sequence[Direction] = (),
+    plain: bool = False,
 ) -> dict[str, Any]:
-    """The small part, sent with every rerun; see ``LabData`` in ``frontend/src/lab.js``."""
+    """The small part, sent with every rerun; see ``LabData`` in ``frontend/src/lab.js``.
+
+    ``plain``: emotion, codes and map alone, large.
+    """
     return {
         "token": token,
         "pack": pack.key,
@@ -128,6 +132,7 @@ def component_data(
         "kept": [{"name": one.name, "x": float(one.place[0]), "y": float(one.place[1])} for one in tray],
         "words": {"information": _words(INFORMATION), "novelty": _words(NOVELTY)},
         "help": HELP,
+        "plain": plain,
     }
 
 

@@ -1,0 +1,281 @@
+/**
+ * A presentation on the page: which step is seen, its keys, full screen, the bar below and the speaker's notes.
+ *
+ * Streamlit draws the steps, all of their words and the figures of the step with its neighbours; which of them is seen
+ * is decided here, at once, and Python hears of it to draw the figures of the next neighbour.
+ */
+
+import css from "./deck.css";
+import { clock, stepAfter, swiped, wayOf } from "./deck_keys.js";
+import { Line } from "./deck_line.js";
+import pageCss from "./deck_page.css";
+import { element, say } from "./dom.js";
+import { hostOf, themeOf } from "./theme.js";
+
+/**
+ * @typedef {{token: string, run: string, step: number, seen: number, stage: string, notesOnly: boolean,
+ *   steps: {name: string, title: string, notes: string[]}[]}} DeckData what dashboard/present/component.py sends
+ * @typedef {(name: string, value: unknown) => void} Send
+ */
+
+/** Milliseconds that Python waits for: who holds a key down goes through many steps. */
+const RESTS = 70;
+const PRESENTING = "mirage-presenting";
+const NOTES_ONLY = "mirage-notes";
+
+export class Deck {
+  /** @param {ShadowRoot | HTMLElement} parent */
+  constructor(parent) {
+    this.host = hostOf(parent);
+    this.page = document.documentElement;
+    /** @type {DeckData | null} */
+    this.data = null;
+    this.at = 0;
+    this.sent = 0;
+    this.notesShown = false;
+    /** Full screen asked for, whether or not the browser could give it. */
+    this.presenting = false;
+    /** @type {number | null} */
+    this.started = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.telling = undefined;
+    /** @type {Line | null} */
+    this.line = null;
+    this.root = element("div", { class: "deck", "data-deck": "" });
+    parent.append(element("style", { text: css }), this.root);
+    this.host.setAttribute("data-deck", "");
+    this.pageStyle = element("style", { text: pageCss, "data-mirage": "deck" });
+    this.stepStyle = element("style", { "data-mirage": "deck-step" });
+    document.head.append(this.pageStyle, this.stepStyle);
+    this.#build();
+    this.ends = new AbortController();
+    const { signal } = this.ends;
+    document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
+    document.addEventListener("fullscreenchange", () => this.#screenChanged(), { signal });
+    document.addEventListener("touchstart", (event) => this.#touched(event), { signal, passive: true });
+    document.addEventListener("touchend", (event) => this.#left(event), { signal, passive: true });
+    this.ticking = setInterval(() => this.#tick(), 1000);
+  }
+
+  /** @param {DeckData} data @param {Send} send */
+  update(data, send) {
+    this.send = send;
+    if (data.token !== this.data?.token) [this.sent, this.at] = [data.seen, data.step];
+    else if (data.seen >= this.sent) this.at = data.step;
+    if (data.run !== this.data?.run || data.notesOnly !== this.data?.notesOnly) this.#meet(data);
+    this.data = data;
+    this.at = Math.min(this.at, data.steps.length - 1);
+    this.page.classList.toggle(NOTES_ONLY, data.notesOnly);
+    this.root.toggleAttribute("data-only", data.notesOnly);
+    // Outside of the component the page does not say its own colours.
+    this.page.style.setProperty("--mirage-page", themeOf(this.host).background);
+    if (data.notesOnly) this.notesShown = true;
+    this.#dots();
+    this.#show();
+    this.root.dataset.ready = "1";
+  }
+
+  remove() {
+    this.ends.abort();
+    clearInterval(this.ticking);
+    clearTimeout(this.telling);
+    this.line?.close();
+    if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
+    this.page.classList.remove(PRESENTING, NOTES_ONLY, "mirage-noted");
+    this.pageStyle.remove();
+    this.stepStyle.remove();
+    this.root.remove();
+  }
+
+  /** The window of the notes and that of the steps find each other. @param {DeckData} data */
+  #meet(data) {
+    this.line?.close();
+    this.line = new Line(location.origin + location.pathname, (told) => {
+      if (told.run !== this.data?.run) {
+        // The notes go with the run that is shown.
+        if (!this.data?.notesOnly) return;
+        const there = new URL(location.href);
+        there.searchParams.set("run", told.run);
+        if (there.href !== location.href) location.replace(there);
+        return;
+      }
+      this.started = told.started;
+      if (told.step === this.at || told.step >= this.data.steps.length) return this.#tick();
+      this.at = told.step;
+      this.#moved();
+    });
+    if (data.notesOnly) this.line.ask();
+    else this.line.answer = () => this.#told();
+  }
+
+  #told() {
+    return { run: this.data?.run ?? "", step: this.at, started: this.started };
+  }
+
+  #build() {
+    const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {string} */ name) =>
+      element("button", { type: "button", title, "aria-label": title, "data-act": name, onclick: act, text });
+    this.back = button("‹", "Step back (left arrow)", () => this.#go("back"), "back");
+    this.next = button("›", "Next step (right arrow)", () => this.#go("next"), "next");
+    this.dots = element("ol", { class: "dots", "aria-label": "Steps" });
+    this.count = element("span", { class: "count", "aria-live": "polite" });
+    this.notesButton = button("Notes", "Speaker notes below (N)", () => this.#toggleNotes(), "notes");
+    this.window = button("Notes window", "Notes, next step and time in a window of their own", () => this.#popup(), "window");
+    this.screen = button("Full screen", "Full screen (F), Escape leaves it", () => this.#toggleScreen(), "screen");
+    this.nowTitle = element("h4", { class: "now" });
+    this.words = element("div", { class: "words" });
+    this.nextTitle = element("p", { class: "next" });
+    this.time = element("strong", { class: "time", role: "timer", "aria-label": "Time since the first step" });
+    const again = button("↺", "Time from now on", () => {
+      this.started = Date.now();
+      this.#tick();
+      this.line?.say(this.#told());
+    }, "again");
+    this.notes = element("section", { class: "notes", "aria-label": "Speaker notes" },
+      element("div", { class: "said" }, this.nowTitle, this.words),
+      element("div", { class: "beside" }, element("div", { class: "clock" }, this.time, again), this.nextTitle));
+    this.bar = element("nav", { class: "bar", "aria-label": "Presentation" },
+      this.back, this.dots, this.next, this.count, element("span", { class: "gap" }), this.notesButton, this.window, this.screen);
+    this.root.append(this.bar, this.notes);
+  }
+
+  #dots() {
+    const { steps } = /** @type {DeckData} */ (this.data);
+    const titles = steps.map(({ title }) => title).join("\n");
+    if (this.dots?.dataset.titles === titles) return;
+    this.dots?.replaceChildren(...steps.map(({ title, name }, index) => {
+      const dot = element("button", { type: "button", title: `${index + 1}. ${title}`, "aria-label": `Step ${index + 1}: ${title}`, "data-step": name });
+      dot.addEventListener("click", () => this.#to(index));
+      return element("li", {}, dot);
+    }));
+    if (this.dots) this.dots.dataset.titles = titles;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    // A dialog or a menu of the page has the keys while it is open.
+    if (!this.data || document.querySelector('[role="dialog"]')) return;
+    const path = /** @type {any[]} */ (event.composedPath()).filter((one) => one instanceof Element);
+    const way = wayOf(event, path);
+    if (way === null) return;
+    if (way === "leave") {
+      // With the browser's own full screen Escape is the browser's.
+      if (this.presenting && !document.fullscreenElement) this.#present(false);
+      return;
+    }
+    event.preventDefault();
+    if (way === "screen") this.#toggleScreen();
+    else if (way === "notes") this.#toggleNotes();
+    else this.#go(way);
+  }
+
+  /** @param {import("./deck_keys.js").Way} way */
+  #go(way) {
+    this.#to(stepAfter(way, this.at, this.data?.steps.length ?? 1));
+  }
+
+  /** @param {number} step */
+  #to(step) {
+    if (!this.data || step === this.at) return;
+    this.at = step;
+    this.started ??= Date.now();
+    this.#moved();
+    this.line?.say(this.#told());
+  }
+
+  /** Another step is seen: at once here, and soon Python hears of it. */
+  #moved() {
+    this.#show();
+    const data = /** @type {DeckData} */ (this.data);
+    this.sent += 1;
+    const event = { seq: this.sent, run: data.run, step: data.steps[this.at].name };
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => this.send?.("moved", event), RESTS);
+  }
+
+  #show() {
+    const { data, at } = this;
+    if (!data) return;
+    const { steps, stage } = data;
+    // A rule rather than a class: what Streamlit draws anew does not lose it.
+    const rule = `.st-key-${stage}_${steps[at].name} { position: relative !important; visibility: visible !important; }`;
+    say(this.stepStyle, rule);
+    this.page.classList.toggle("mirage-noted", this.notesShown && !data.notesOnly);
+    const address = new URL(location.href);
+    if (address.searchParams.get("step") !== steps[at].name) {
+      address.searchParams.set("step", steps[at].name);
+      history.replaceState(history.state, "", address);
+    }
+    say(/** @type {HTMLElement} */ (this.count), `${at + 1} / ${steps.length}`);
+    this.dots?.querySelectorAll("button").forEach((dot, index) => {
+      if (index === at) dot.setAttribute("aria-current", "step");
+      else dot.removeAttribute("aria-current");
+      dot.classList.toggle("past", index < at);
+    });
+    this.back?.toggleAttribute("disabled", at === 0);
+    this.next?.toggleAttribute("disabled", at === steps.length - 1);
+    this.notesButton?.setAttribute("aria-pressed", String(this.notesShown));
+    const following = steps[at + 1]?.title;
+    say(/** @type {HTMLElement} */ (this.nowTitle), `${at + 1}. ${steps[at].title}`);
+    this.words?.replaceChildren(...steps[at].notes.map((text) => element("p", { text })));
+    say(/** @type {HTMLElement} */ (this.nextTitle), following ? `Next: ${following}` : "This is the last step.");
+    if (this.notes) this.notes.hidden = !this.notesShown;
+    this.#tick();
+  }
+
+  #tick() {
+    say(/** @type {HTMLElement} */ (this.time), this.started === null ? "0:00" : clock((Date.now() - this.started) / 1000));
+  }
+
+  #toggleNotes() {
+    if (this.data?.notesOnly) return;
+    this.notesShown = !this.notesShown;
+    this.#show();
+  }
+
+  #popup() {
+    const there = new URL(location.href);
+    there.searchParams.set("notes", "1");
+    window.open(there, "mirage-notes", "popup,width=760,height=560");
+  }
+
+  #toggleScreen() {
+    if (!this.data?.notesOnly) this.#present(!this.presenting);
+  }
+
+  /** @param {boolean} on */
+  #present(on) {
+    this.presenting = on;
+    this.page.classList.toggle(PRESENTING, on);
+    say(/** @type {HTMLElement} */ (this.screen), on ? "Leave" : "Full screen");
+    this.screen?.setAttribute("aria-pressed", String(on));
+    if (on) {
+      this.started ??= Date.now();
+      this.line?.say(this.#told());
+      // Where a browser has or gives no full screen, the page alone is filled.
+      this.page.requestFullscreen?.().catch(() => undefined);
+    } else if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
+  }
+
+  #screenChanged() {
+    if (!document.fullscreenElement && this.presenting) this.#present(false);
+  }
+
+  /** @param {TouchEvent} event */
+  #touched(event) {
+    const path = /** @type {any[]} */ (event.composedPath()).filter((one) => one instanceof Element);
+    // A finger on map, lab, chart or table is theirs.
+    const free = event.touches.length === 1 && !path.some((/** @type {any} */ one) => one.tagName === "CANVAS" || (one.dataset?.testid ?? "").startsWith("stBidiComponent") || one.tagName === "INPUT");
+    const inside = path.some((one) => one.classList?.contains(`st-key-${this.data?.stage}`));
+    this.finger = free && inside ? [event.touches[0].clientX, event.touches[0].clientY] : null;
+  }
+
+  /** @param {TouchEvent} event */
+  #left(event) {
+    if (!this.finger) return;
+    const [x, y] = this.finger;
+    this.finger = null;
+    const way = swiped(event.changedTouches[0].clientX - x, event.changedTouches[0].clientY - y);
+    if (way) this.#go(way);
+  }
+}
