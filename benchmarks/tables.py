@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+from core.benchmarks.command import command_of
 from core.benchmarks.verdicts import p_words, verdict
-from core.config import Config
 from core.files import read_json
 from core.shipped import ASSETS
 
@@ -29,38 +28,6 @@ whose figures are therefore optimistic.
 """
 
 
-def call(results: dict[str, Any]) -> str:
-    """The command line that a benchmark's results came from.
-
-    >>> config = Config().changed(data={"corpus": "x", "folds": "speaker"}, generation={"steps": 400}).model_dump()
-    >>> call({"corpus": "emodb", "methods": {"none": {}}, "seeds": [0, 1], "condition": "10", "config": config})
-    'mirage benchmark emodb --methods none --seeds 2 --condition 10 --fold-by speaker --set generation.steps=400'
-    """
-    words = ["mirage", "benchmark", results["corpus"], "--methods", ",".join(results["methods"])]
-    words += ["--seeds", str(len(results["seeds"]))]
-    if results["condition"] != "all":
-        words += ["--condition", results["condition"]]
-    if results.get("unlabelled"):
-        words.append("--unlabelled")
-    if results.get("test_on"):
-        words += ["--test-on", results["test_on"]]
-    if results.get("permuted"):
-        words.append("--permute-labels")
-    return shlex.join(words + _changes(results["config"]))
-
-
-def _changes(config: dict[str, Any]) -> list[str]:
-    words: list[str] = []
-    for section, default in Config().model_dump().items():
-        for key, value in config[section].items():
-            if (section, key) == ("data", "corpus") or value == default.get(key):
-                continue
-            words += (
-                ["--fold-by", value] if (section, key) == ("data", "folds") else ["--set", f"{section}.{key}={value}"]
-            )
-    return words
-
-
 def benchmark_table(results: dict[str, Any]) -> Iterator[str]:
     """Lines of Markdown."""
     tested = f", tested on {results['test_on']}" if results.get("test_on") else ""
@@ -72,7 +39,7 @@ def benchmark_table(results: dict[str, Any]) -> Iterator[str]:
         f"{results['tuning']}."
     )
     yield ""
-    yield f"`{call(results)}`"
+    yield f"`{command_of(results)}`"
     for kind, words in FEATURES.items():
         if kind not in results["reference"]:
             continue

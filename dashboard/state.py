@@ -244,16 +244,21 @@ def run_config(run_id: str) -> Config | None:
 
 def is_synthetic(metadata: dict[str, Any]) -> bool:
     """Whether a corpus is marked as made by machine."""
-    return bool(metadata.get("synthetic")) or metadata.get("loader") == "demo"
+    from core.corpora import is_synthetic
+
+    return is_synthetic(metadata)
 
 
 def run_is_synthetic(run_id: str) -> bool:
-    """Whether a run was trained on synthetic speech, as far as this workspace knows."""
+    """Whether a run was trained on synthetic speech, as far as this workspace and the run itself know."""
     config = run_config(run_id)
-    if config is None or config.data.corpus not in workspace().corpus_names():
+    if config is None:
         return False
     try:
-        return is_synthetic(corpus(config.data.corpus).metadata)
+        if config.data.corpus in workspace().corpus_names():
+            return is_synthetic(corpus(config.data.corpus).metadata)
+        folder = workspace().run_folder(run_id)
+        return is_synthetic(_about(str(folder), stamp(folder, "features/utterances.parquet")))
     except MirageError:
         return False
 
@@ -303,6 +308,13 @@ def _run(run_id: str, root: str, files: Stamp) -> LoadedRun:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _config(path: str, files: Stamp) -> Config:
     return load_config(path)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _about(folder: str, files: Stamp) -> dict[str, str]:
+    from core.runs import read_about
+
+    return read_about(Path(folder))
 
 
 # One reader for all sessions that watch a run: of what a training adds, each line is read once.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.benchmarks.benchmark import Benchmark, run_benchmark
+    from core.benchmarks.command import command_of
     from core.benchmarks.conditions import Condition
     from core.benchmarks.engine import BenchmarkStopped
     from core.benchmarks.interim import results_so_far
@@ -32,6 +33,7 @@ _HOME = {
     "Method": "methods",
     "benchmark_names": "jobs",
     "benchmark_state": "jobs",
+    "command_of": "command",
     "find_methods": "methods",
     "p_words": "verdicts",
     "results_so_far": "interim",
@@ -51,6 +53,7 @@ __all__ = [
     "Method",
     "benchmark_names",
     "benchmark_state",
+    "command_of",
     "find_methods",
     "p_words",
     "results_so_far",

@@ -16,7 +16,7 @@ from core.corpora.permissions import (
 )
 from core.corpora.problems import NothingUsableError, Problem, write_problems
 from core.corpora.published import Comparison, compare
-from core.corpora.store import Corpus, load_corpus, save_corpus
+from core.corpora.store import Corpus, is_synthetic, load_corpus, save_corpus
 from core.corpora.table import SCHEMA, build_table, validate_table
 from core.corpora.transcripts import transcript_groups
 from core.corpora.vocabulary import EMOTIONS, read_emotion
@@ -45,6 +45,7 @@ __all__ = [
     "find_loader",
     "for_people",
     "ingest",
+    "is_synthetic",
     "load_corpus",
     "make_folds",
     "probe_audio",

@@ -48,6 +48,15 @@ _KINDS: dict[str, Any] = {
 }
 
 
+def is_synthetic(metadata: Mapping[str, Any]) -> bool:
+    """Whether a corpus is marked as made by machine, in its own metadata or in that of a run.
+
+    >>> is_synthetic({"loader": "demo"}), is_synthetic({"synthetic": "true"}), is_synthetic({"loader": "emodb"})
+    (True, True, False)
+    """
+    return metadata.get("synthetic") in (True, "true") or metadata.get("loader") == "demo"
+
+
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """An ingested corpus.

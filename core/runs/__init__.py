@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.runs.files import find_run
     from core.runs.information import measure_information
     from core.runs.jobs import resume_job, start_job
+    from core.runs.licensed import read_about
     from core.runs.loaded import LoadedRun, load_run
     from core.runs.neighbours import Neighbourhood
     from core.runs.portable import portable_networks
@@ -40,6 +41,7 @@ _HOME = {
     "measure_quality": "quality",
     "portable_networks": "portable",
     "quality_state": "quality_job",
+    "read_about": "licensed",
     "read_events": "events",
     "read_state": "state",
     "request_stop": "state",
@@ -66,6 +68,7 @@ __all__ = [
     "measure_quality",
     "portable_networks",
     "quality_state",
+    "read_about",
     "read_events",
     "read_state",
     "request_stop",

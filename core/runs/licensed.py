@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from core.corpora import Corpus, Permissions, load_corpus
+from core.corpora import Corpus, Permissions, is_synthetic, load_corpus
 from core.corpora.permissions import read_permissions
 from core.errors import BadInputError
+from core.printable import one_line
 from core.workspace import Workspace
 
 _Stamp = tuple[int, int, int]
+_LONGEST = 300
+_ABOUT = ("loader", "title", "licence")
+
+
+def about(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """What a run keeps of a corpus's metadata, or of its own: ``loader``, ``title``, ``licence`` and ``synthetic``.
+
+    >>> about({"loader": "demo", "title": "A title", "licence": None, "problems": []})
+    {'loader': 'demo', 'title': 'A title', 'synthetic': 'true'}
+    """
+    # A run may be a stranger's.
+    kept = {key: one_line(value[:_LONGEST]) for key in _ABOUT if isinstance(value := metadata.get(key), str)}
+    return {**kept, **({"synthetic": "true"} if is_synthetic(metadata) else {})}
+
+
+def read_about(folder: Path) -> dict[str, str]:
+    """What a run on disk says of its corpus, see ``about``; nothing where it has no table (yet) or a damaged one."""
+    try:
+        raw = pq.read_schema(folder / "features" / "utterances.parquet").metadata or {}
+        return about({key.decode(): value.decode() for key, value in raw.items()})
+    except (pa.ArrowException, OSError, ValueError):
+        return {}
 
 
 class RunCorpus:
@@ -23,7 +50,7 @@ class RunCorpus:
 
     def __init__(self, name: str, workspace: Workspace, metadata: Mapping[str, str]) -> None:
         self.name, self.workspace = name, workspace
-        self._own = Permissions.of(metadata)
+        self._own, self._own_about = Permissions.of(metadata), about(metadata)
         self._said: tuple[_Stamp, Permissions] | None = None
         self._opened: tuple[_Stamp, Corpus] | None = None
 
@@ -39,6 +66,14 @@ class RunCorpus:
         if self._said is None or self._said[0] != stamp:
             self._said = (stamp, read_permissions(self.workspace.corpus_file(self.name)))
         return self._own & self._said[1]
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What is known of the corpus, see ``about``: as the workspace has it, else as the run says."""
+        try:
+            return {**self._own_about, **about(self._corpus().metadata)}
+        except BadInputError:
+            return self._own_about
 
     def waveform(self, utterance: str, rate: int) -> np.ndarray:
         """The clip of an utterance: float32 (samples,).

@@ -265,6 +265,11 @@ class LoadedRun:
         return self._licensed.permissions
 
     @property
+    def about(self) -> dict[str, str]:
+        """What is known of the corpus: ``loader``, ``title``, ``licence``, and ``synthetic`` where no person speaks."""
+        return self._licensed.about
+
+    @property
     def utterances(self) -> pd.DataFrame:
         """The n utterances; ``text`` is empty where transcripts must not be shown."""
         return self._utterances if self.permissions.transcripts else self._silent

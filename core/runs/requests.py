@@ -139,6 +139,8 @@ class Request:
         usable = (run.utterances["part"] == "train").to_numpy() & run.has_text
         pools = [np.flatnonzero(usable & (labels == name)) for name in run.classes]
         everything = np.flatnonzero(run.has_text)
+        if not len(everything):
+            raise BadInputError(f"run {run.id!r}: no utterance has text to generate for; give --text, or copy it again")
         weights = torch.from_numpy(self.weights)
         emotions = torch.multinomial(weights, self.n, replacement=True, generator=self._generator).numpy()
         places = torch.rand(self.n, generator=self._generator, dtype=torch.float64).numpy()

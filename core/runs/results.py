@@ -19,6 +19,7 @@ from core.networks import write_tensors
 from core.projection import fit_map
 from core.runs.data import RunData
 from core.runs.events import EventLog
+from core.runs.licensed import about
 
 EVALUATION = "evaluation.json"
 INFORMATION_SEED = 104_729
@@ -130,8 +131,12 @@ def write_features(folder: Path, data: RunData, features: dict[str, Tensor]) -> 
     allowed = Permissions.of(data.corpus.metadata)
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     arrow = arrow.replace_schema_metadata(
-        # The switches of the corpus go with the run: a copy of it keeps to them where the corpus is not.
-        {"corpus": data.corpus.name, **{key: str(yes).lower() for key, yes in allowed.to_metadata().items()}}
+        # What a corpus is and its switches go with the run: a copy of it keeps to them where the corpus is not.
+        {
+            "corpus": data.corpus.name,
+            **about(data.corpus.metadata),
+            **{key: str(yes).lower() for key, yes in allowed.to_metadata().items()},
+        }
     )
     with atomic_directory(folder / "features") as temporary:
         pq.write_table(arrow, temporary / "utterances.parquet")

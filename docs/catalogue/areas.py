@@ -20,6 +20,7 @@ AREAS = {
         "The dashboard",
         "Starting it, what its pages and its components in the browser say, and what is uploaded there.",
     ),
+    "share": ("Telling others", "Reports, the page Present, cards, the model hub and files for other programs."),
     "lab": (
         "Signing in and serving a lab",
         "The file of `--auth`, what is said to those who are not let in, and what a licence keeps from people.",
@@ -76,6 +77,9 @@ _PLACES = {
     "core/runs/information.py": "information",
     "core/benchmarks/": "benchmark",
     "core/evaluation/": "benchmark",
+    **dict.fromkeys(
+        ("core/story/", "core/cards/", "core/hub/", "core/export/", "dashboard/report/", "dashboard/present/"), "share"
+    ),
     "core/runs/quality.py": "benchmark",
     "core/runs/effects.py": "benchmark",
     "core/cli/benchmark.py": "benchmark",

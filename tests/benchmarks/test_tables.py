@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tables import call, page
+from benchmarks.tables import page
+from core.benchmarks import command_of
 from core.config import resolve_config
 from core.files import read_json
 from core.shipped import ASSETS
@@ -21,7 +22,7 @@ def test_the_document_is_that_of_the_shipped_results() -> None:
 @pytest.mark.parametrize("folder", sorted(path.parent for path in ASSETS.glob("*/results.json")), ids=lambda p: p.name)
 def test_commands_lead_to_the_same_configuration(folder: Path) -> None:
     results = read_json(folder / "results.json")
-    words = call(results).split()
+    words = command_of(results).split()
     settings = [words[place + 1] for place, word in enumerate(words) if word == "--set"]
     folds = [words[place + 1] for place, word in enumerate(words) if word == "--fold-by"]
     config = resolve_config(None, [*settings, *(f"data.folds={name}" for name in folds)])

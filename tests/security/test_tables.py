@@ -98,6 +98,12 @@ def test_columns(place: Workspace, run: Path, refused: Refused, name: str, colum
     refused(lambda: load_run(run, place), "utterances.parquet")
 
 
+def test_no_utterance_with_text(place: Workspace, run: Path, refused: Refused) -> None:
+    """Found by fuzzing: the generator wants texts, and the table says that there are none."""
+    changed(run / UTTERANCES, "has_text", pa.array([False] * 576))
+    refused(lambda: load_run(run, place).generate("angry"), "no utterance has text to generate for")
+
+
 @pytest.mark.parametrize("change", ["rows", "twice", "modality", "nan", "types", "more"])
 def test_maps(place: Workspace, run: Path, refused: Refused, change: str) -> None:
     table = pq.read_table(run / COORDINATES)

@@ -57,6 +57,7 @@ class DatabaseFolder:
             raise BadInputError(f"{shown}: reading it needs the package audformat: {_INSTALL}") from None
         try:
             self.header: Any = audformat.Database.load_header_from_yaml(content)
+            _follow(self.header)
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, StopIteration) as error:
             line = (str(error).splitlines() or [""])[0]
             raise BadInputError(f"{shown}: is no header of audformat ({type(error).__name__}: {line})") from None
@@ -133,3 +134,18 @@ class DatabaseFolder:
                 line = (str(error).splitlines() or [type(error).__name__])[0]
                 raise BadInputError(f"{printable(str(self.root / name))}: does not fit {HEADER} ({line})") from None
         return name
+
+
+def _follow(header: Any) -> None:
+    """Looks up every part that another part names: audformat itself does so when it is first needed.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    for table in (*header.tables.values(), *header.misc_tables.values()):
+        if table.split_id is not None:
+            header.splits[table.split_id]
+        for column in table.columns.values():
+            scheme = column.scheme
+            if scheme is not None and scheme.uses_table:
+                header.misc_tables[scheme.labels]

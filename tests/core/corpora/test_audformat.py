@@ -185,6 +185,23 @@ def test_headers_that_are_none(tmp_path, workspace, content, says):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ("transcription: {scheme_id: transcription}", "transcription: {scheme_id: uranscription}"),
+        ("split_id: test", "split_id: rest"),
+        ("labels: [anger, happiness, neutral]", "labels: feelings"),
+    ],
+)
+def test_a_header_that_names_what_it_lacks(workspace, database, there: str, instead: str):
+    """Found by fuzzing: audformat looks a part up when it is first needed."""
+    header = database / "db.yaml"
+    assert there in header.read_text()
+    header.write_text(header.read_text().replace(there, instead))
+    with pytest.raises(BadInputError, match="is no header of audformat"):
+        ingest("audformat", database, workspace=workspace)
+
+
 def test_tables_that_do_not_fit_the_header(workspace, database):
     table = database / "db.files.csv"
     good = table.read_text()

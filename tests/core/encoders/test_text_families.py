@@ -182,6 +182,16 @@ def test_other_poolings_are_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("length", ["", "long", None, -1, 0, 10**30, [3]])
+def test_a_length_that_is_none(text_model, tmp_path: Path, length: object) -> None:
+    """Found by fuzzing: what the tokenizer's file says of its longest text may be anything."""
+    folder = tmp_path / "own"
+    shutil.copytree(text_model("bert"), folder)
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "model_max_length": length}))
+    assert TextEncoder.load(str(folder), device="cpu").longest == _POSITIONS
+
+
 def test_half_precision_is_named_and_near(text_model) -> None:
     folder = str(text_model("bert"))
     half = TextEncoder.load(folder, device="cpu", precision="bfloat16")

@@ -1,0 +1,165 @@
+"""Gathers the facts of a run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from core.benchmarks import benchmark_names, command_of
+from core.benchmarks.command import settings_of
+from core.errors import MirageError
+from core.files import read_json
+from core.runs.data import PARTS
+from core.runs.loaded import LoadedRun
+from core.story import words
+from core.story.benchmarks import find_benchmarks
+from core.story.facts import Benchmark, Data, Information, Scores, Story, Training
+from core.workspace import Workspace
+
+
+def tell(run: LoadedRun, workspace: Workspace | None = None) -> Story:
+    """Everything there is to tell of a finished run, with what the workspace has measured on its corpus.
+
+    Args:
+        run: as ``load_run`` gives it. workspace: by default that of the run.
+
+    Raises:
+        BadInputError: a file of the run is damaged. Benchmarks that cannot be read are named in ``left_out`` instead.
+    """
+    workspace = workspace or run.workspace
+    evaluation = run.evaluation()
+    data = _data(run, evaluation)
+    training = _training(run)
+    recognition = {
+        kind: Scores(scores["ua"], scores["wa"], scores["macro_f1"], scores.get("recall", {}))
+        for kind in ("audio", "audio_and_text", "reference")
+        if (scores := evaluation.get(kind))
+    }
+    information = [_information(row) for row in run.information()]
+    benchmarks, left_out = find_benchmarks(run.corpus, run.classes, workspace, unlabelled=training.unlabelled)
+    best = next((one for one in benchmarks if one.test_on is None), None)
+    more = [
+        one
+        for one in benchmarks
+        if best is not None and one is not best and (one.test_on, one.features) == (None, best.features)
+    ]
+    quality = run.quality()
+    limits = words.limits(data, best, more, information, (quality or {}).get("copying"))
+    commands = _commands(run, training, best, workspace)
+    return Story(
+        run=run.id,
+        headline=words.headline(data, best),
+        answers=words.answers(data, training, recognition, best, more, limits, commands),
+        data=data,
+        training=training,
+        recognition=recognition,
+        information=information,
+        benchmarks=benchmarks,
+        quality=quality,
+        map_quality=run.map_quality(),
+        limits=limits,
+        commands=commands,
+        configuration=run.config.to_yaml(),
+        left_out=left_out,
+    )
+
+
+def _data(run: LoadedRun, evaluation: Mapping[str, Any]) -> Data:
+    table, about, allowed = run.utterances, run.about, run.permissions
+    parts = {part: int(count) for part in PARTS if (count := (table["part"] == part).sum())}
+    used = table[table["part"] != "unused"]
+    labels = used["label"].value_counts()
+    languages = table["language"].dropna().unique() if "language" in table else ()
+    fold = evaluation.get("fold")
+    return Data(
+        corpus=run.corpus,
+        title=about.get("title"),
+        licence=about.get("licence"),
+        synthetic="synthetic" in about,
+        utterances=len(used),
+        emotions={name: int(labels.get(name, 0)) for name in run.classes},
+        parts=parts,
+        speakers={
+            part: sorted({str(name) for name in table["speaker"][table["part"] == part].dropna()}) for part in parts
+        },
+        fold=None if fold is None or "test" not in parts else str(fold),
+        folds=str(evaluation.get("folds") or run.config.data.folds),
+        with_text=int(run.has_text[(table["part"] != "unused").to_numpy()].sum()),
+        languages=sorted(str(name) for name in languages),
+        audio_allowed=allowed.audio,
+        transcripts_allowed=allowed.transcripts,
+    )
+
+
+def _training(run: LoadedRun) -> Training:
+    config = run.config
+    environment = _environment(run)
+    stores = environment.get("embeddings")
+    encoders = {
+        str(store["name"]): str(store.get("encoder", store["name"]))
+        for store in (stores if isinstance(stores, list) else [])
+        if isinstance(store, dict) and "name" in store
+    }
+    return Training(
+        mode=run.mode,
+        dim=run.dim,
+        codes=run.code_names,
+        encoders=encoders,
+        steps={"alignment": config.alignment.steps, "generation": config.generation.steps},
+        unlabelled=config.data.unlabelled,
+        seed=config.training.seed,
+        mirage=_text(environment.get("mirage")),
+        device=_text(environment.get("device")),
+        git_revision=_text(environment.get("git_revision")),
+    )
+
+
+def _environment(run: LoadedRun) -> dict[str, Any]:
+    """What the run was made with; nothing where the file is not there."""
+    try:
+        content = read_json(run.path / "environment.json")
+    except MirageError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _information(row: Mapping[str, Any]) -> Information:
+    shown, meaning = words.MEANINGS.get(row["quantity"].replace(" ", ""), (row["quantity"], ""))
+    return Information(
+        quantity=row["quantity"],
+        shown=shown,
+        meaning=meaning,
+        value=row["value"],
+        low=row["low"],
+        high=row["high"],
+        ceiling=row["ceiling"],
+        estimator=row["estimator"],
+        saturated=row["saturated"],
+        reason=row["reason"],
+    )
+
+
+def _commands(run: LoadedRun, training: Training, best: Benchmark | None, workspace: Workspace) -> list[str]:
+    """What makes the run and its figures again, from the corpus on disk."""
+    loader, corpus = run.about.get("loader"), run.corpus
+    found = []
+    if loader == "demo":
+        found.append(shlex.join(["mirage", "ingest", "demo"] + (["--name", corpus] if corpus != "demo" else [])))
+    else:
+        ingest = shlex.join(["mirage", "ingest", loader or "LOADER"])
+        found.append(f"{ingest} FOLDER{'' if corpus == loader else shlex.join([' --name', corpus])}")
+    options = ("--audio-encoder", "--text-encoder")
+    encoders = [word for pair in zip(options, training.encoders.values(), strict=False) for word in pair]
+    found.append(shlex.join(["mirage", "embed", corpus, *encoders]) if encoders else f"mirage embed {corpus} ...")
+    changed = settings_of({**run.config.model_dump(), "data": {**run.config.data.model_dump(), "folds": "auto"}})
+    folds = [] if run.config.data.folds == "auto" else ["--set", f"data.folds={run.config.data.folds}"]
+    found.append(shlex.join(["mirage", "train", corpus, "--run-id", run.id, *folds, *changed]))
+    found += [shlex.join(["mirage", command, run.id]) for command in ("mi", "quality")]
+    if best is not None and best.name in benchmark_names(workspace):
+        found.append(command_of(read_json(workspace.benchmarks / best.name / "results.json")))
+    return found
