@@ -13,7 +13,7 @@ import { element, say } from "./dom.js";
 import { hostOf, themeOf } from "./theme.js";
 
 /**
- * @typedef {{token: string, run: string, step: number, seen: number, stage: string, notesOnly: boolean,
+ * @typedef {{token: string, run: string, step: number, seen: number, stage: string, prefix: string, notesOnly: boolean,
  *   steps: {name: string, title: string, notes: string[]}[]}} DeckData what dashboard/present/component.py sends
  * @typedef {(name: string, value: unknown) => void} Send
  */
@@ -22,6 +22,8 @@ import { hostOf, themeOf } from "./theme.js";
 const RESTS = 70;
 const PRESENTING = "mirage-presenting";
 const NOTES_ONLY = "mirage-notes";
+/** Until the page has it, Python's own rule says which step is seen. */
+const READY = "mirage-deck";
 
 export class Deck {
   /** @param {ShadowRoot | HTMLElement} parent */
@@ -65,6 +67,7 @@ export class Deck {
     if (data.run !== this.data?.run || data.notesOnly !== this.data?.notesOnly) this.#meet(data);
     this.data = data;
     this.at = Math.min(this.at, data.steps.length - 1);
+    this.page.classList.add(READY);
     this.page.classList.toggle(NOTES_ONLY, data.notesOnly);
     this.root.toggleAttribute("data-only", data.notesOnly);
     // Outside of the component the page does not say its own colours.
@@ -81,7 +84,7 @@ export class Deck {
     clearTimeout(this.telling);
     this.line?.close();
     if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
-    this.page.classList.remove(PRESENTING, NOTES_ONLY, "mirage-noted");
+    this.page.classList.remove(READY, PRESENTING, NOTES_ONLY, "mirage-noted");
     this.pageStyle.remove();
     this.stepStyle.remove();
     this.root.remove();
@@ -196,10 +199,11 @@ export class Deck {
   #show() {
     const { data, at } = this;
     if (!data) return;
-    const { steps, stage } = data;
+    const { steps, prefix } = data;
     // A rule rather than a class: what Streamlit draws anew does not lose it.
-    const rule = `.st-key-${stage}_${steps[at].name} { position: relative !important; visibility: visible !important; }`;
-    say(this.stepStyle, rule);
+    // Those not seen keep their size, so that their figures are drawn as they will be.
+    const others = `[class*="st-key-${prefix}_"]:not(.st-key-${prefix}_${steps[at].name})`;
+    say(this.stepStyle, `${others} { position: absolute; inset: 0; overflow: hidden !important; } ${others}, ${others} * { visibility: hidden !important; }`);
     this.page.classList.toggle("mirage-noted", this.notesShown && !data.notesOnly);
     const address = new URL(location.href);
     if (address.searchParams.get("step") !== steps[at].name) {
