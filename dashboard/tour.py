@@ -67,7 +67,9 @@ def show() -> None:
     asked = st.session_state.get(_ASKED, 0)
     auto = bool(st.session_state.get(_BARE)) and not is_off()
     if asked or auto:
-        _component(key="mirage_tour", data={"stops": stops(has_runs=bool(state.run_ids())), "asked": asked, "auto": auto})
+        _component(
+            key="mirage_tour", data={"stops": stops(has_runs=bool(state.run_ids())), "asked": asked, "auto": auto}
+        )
 
 
 def stops(*, has_runs: bool) -> list[dict[str, str]]:

@@ -30,12 +30,12 @@ def body(run: LoadedRun, story: Story, name: str, *, near: bool) -> None:
 def _start(run: LoadedRun, story: Story, near: bool) -> None:
     both = "Speech and its words" if story.data.with_text else "Speech"
     codes = len(story.training.codes)
-    _lines(
+    _boxes(
         "start",
         [
-            f"Align. {both} meet in one space of {story.training.dim} dimensions.",
-            f"Generate. New features for an emotion, with {codes} dial{'' if codes == 1 else 's'} to vary them.",
-            f"Measure. On {told.voices(story)} that training never heard, beside other ways to do it.",
+            ("Align", [f"{both} meet in one space of {story.training.dim} dimensions."]),
+            ("Generate", [f"New features for an emotion, with {codes} dial{'' if codes == 1 else 's'} to vary them."]),
+            ("Measure", [f"On {told.voices(story)} that training never heard, beside other ways to do it."]),
         ],
     )
     _small("start", [story.headline])
@@ -87,19 +87,21 @@ def _training(run: LoadedRun, story: Story, near: bool) -> None:
     made = story.training
     encoders = [name.rpartition("/")[2] for name in made.encoders.values()]
     kind = {"text": "for given words", "paired": "as pairs of speech and text", "free": "of speech"}[made.mode]
-    heard = [
-        ("Pre-trained", encoders or ["an encoder of speech"], "stay as they are"),
-        ("Aligned space", [f"{made.dim} dimensions"], f"{made.steps['alignment']:,} steps"),
-        ("Generator", [f"{len(story.data.emotions)} emotions, {len(made.codes)} codes"], f"{made.steps['generation']:,} steps"),
-        ("New features", [kind], "to train a recogniser with"),
-    ]
-    with st.container(key="present_flow"):
-        for place, (cell, (title, facts, foot)) in enumerate(zip(st.columns(4, gap="small"), heard, strict=True)):
-            with cell, st.container(border=True, height="stretch", key=f"present_box_{place}", gap="small"):
-                st.text(title)
-                for fact in facts:
-                    st.text(fact)
-                st.text(foot)
+    _boxes(
+        "training",
+        [
+            ("Pre-trained", [*(encoders or ["an encoder of speech"]), "They stay as they are."]),
+            ("Aligned space", [f"{made.dim} dimensions", f"{made.steps['alignment']:,} steps of training"]),
+            (
+                "Generator",
+                [
+                    f"{len(story.data.emotions)} emotions, {len(made.codes)} latent codes",
+                    f"{made.steps['generation']:,} steps of training",
+                ],
+            ),
+            ("New features", [f"{kind[:1].upper()}{kind[1:]},", "to train a recogniser with."]),
+        ],
+    )
     held = "Mutual information is part of the generator's loss: it holds it to what it was asked for."
     guessed = " It learnt from utterances without a label too, whose emotions it guessed." if made.unlabelled else ""
     _small("training", [held + guessed])
@@ -108,12 +110,16 @@ def _training(run: LoadedRun, story: Story, near: bool) -> None:
 def _information(run: LoadedRun, story: Story, near: bool) -> None:
     left, right = st.columns(RATIO, gap="large", vertical_alignment="center")
     with left:
-        _figure("information", near, lambda: _curve(run), "I(c; ĥ) in nats over steps: while training, held out, ceiling")
+        _figure(
+            "information", near, lambda: _curve(run), "I(c; ĥ) in nats over steps: while training, held out, ceiling"
+        )
     with right:
         for one in story.information:
             if one.value is None:
                 continue
-            share = f"{min(1.0, one.value / one.ceiling):.0%} of the most there could be" if one.ceiling else None
+            share = (
+                f"{100 * min(1.0, one.value / one.ceiling):.0f} % of the most there could be" if one.ceiling else None
+            )
             st.metric(
                 theme.plain(one.meaning.rstrip(".")),
                 f"{one.value:.2f} nats",
@@ -123,7 +129,9 @@ def _information(run: LoadedRun, story: Story, near: bool) -> None:
             )
     _small(
         "information",
-        ["Measured on rows and by networks that training never used. The curve is that of the emotion; dotted, its ceiling."],
+        [
+            "Measured on rows and by networks that training never used. The curve is that of the emotion; dotted, its ceiling."
+        ],
     )
 
 
@@ -151,7 +159,14 @@ def _gain(run: LoadedRun, story: Story, near: bool) -> None:
     with right:
         for label, value in told.certainty(best):
             st.metric(label, value)
-    _small("gain", [_read_with(best), "Filled: interval and test agree that it is not zero. Hollow: not told apart."])
+    credit = told.credit(listed)
+    _small(
+        "gain",
+        [
+            f"{_read_with(best)} Gain over nothing added; filled: told apart from zero by interval and test.",
+            *([credit] if credit else []),
+        ],
+    )
 
 
 def _rivals(run: LoadedRun, story: Story, near: bool) -> None:
@@ -169,7 +184,10 @@ def _rivals(run: LoadedRun, story: Story, near: bool) -> None:
         "Gain of each way of augmenting over nothing added in points of UA with its 95 % interval",
     )
     more = len(methods) - len(rows)
-    _small("rivals", [_read_with(best) + (f" {more} more are on the page Benchmark." if more else "")])
+    _small(
+        "rivals",
+        [f"{_read_with(best)} Gain over nothing added." + (f" {more} more are on the page Benchmark." if more else "")],
+    )
 
 
 def _emotions(run: LoadedRun, story: Story, near: bool) -> None:
@@ -178,8 +196,18 @@ def _emotions(run: LoadedRun, story: Story, near: bool) -> None:
         _unmeasured(story)
         return
     effects = best.effects
-    _figure("emotions", near, lambda: figures.recalls(effects), "Recall of each emotion in per cent, without and with MIRAGE")
-    _small("emotions", [f"{_read_with(best)} Means without intervals: small differences mean nothing."])
+    _figure(
+        "emotions",
+        near,
+        lambda: figures.recalls(effects),
+        "Recall of each emotion in per cent, without and with MIRAGE",
+    )
+    _small(
+        "emotions",
+        [
+            f"{_read_with(best)} Ring: nothing added; dot: with MIRAGE. Means without intervals: small differences mean nothing."
+        ],
+    )
 
 
 def _limits(run: LoadedRun, story: Story, near: bool) -> None:
@@ -221,6 +249,16 @@ def _figure(name: str, near: bool, make: Callable[[], dict[str, Any] | None], al
             st.text("Nothing was measured that could be drawn.")
             return
         st.echarts_chart(for_the_room(option), key=f"present_chart_{name}", height="stretch", alt=alt)
+
+
+def _boxes(step: str, boxes: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """What follows on one another, from left to right."""
+    cells = st.columns(len(boxes), gap="medium")
+    for place, (cell, (title, lines)) in enumerate(zip(cells, boxes, strict=True)):
+        with cell, st.container(border=True, height="stretch", key=f"present_box_{step}_{place}", gap="small"):
+            st.text(title)
+            for line in lines:
+                st.text(line)
 
 
 def _lines(name: str, lines: Sequence[str]) -> None:

@@ -51,7 +51,17 @@ def _sized(option: Option, pixels: int) -> Option:
     made["series"] = [
         {
             **({"label": {"fontSize": pixels}} if one.get("label", {}).get("show") else {}),
-            **({"symbolSize": round(0.95 * pixels)} if one["type"] == "scatter" else {}),
+            **(
+                {"symbolSize": round(one.get("symbolSize", 14) / 14 * 0.95 * pixels)}
+                if one["type"] == "scatter"
+                else {}
+            ),
+            # Without its lines a mark would lose them: what is merged replaces them.
+            **(
+                {"markLine": {**one["markLine"], "label": {**one["markLine"]["label"], "fontSize": pixels}}}
+                if "markLine" in one
+                else {}
+            ),
         }
         for one in option["series"]
     ]
@@ -91,10 +101,10 @@ def gains(rows: Sequence[tuple[str, Gain]], *, ours: Sequence[int]) -> Option:
     colours = [palette.ACCENT if place in ours else palette.MUTED for place in range(len(rows))]
     return {
         **chart_style.base(right=18),
-        "xAxis": chart_style.values("gain over nothing added (points of UA)", gap=28, min=-reach, max=reach, interval=step),
+        "xAxis": chart_style.values("gain (points of UA)", gap=28, min=-reach, max=reach, interval=step),
         "yAxis": {
-            **chart_style.categories([""] * len(rows), inverse=True),
-            "data": [name for name, _ in rows],
+            **chart_style.categories([], inverse=True),
+            "data": [f"{name}   {gain.mean:+.1f}" for name, gain in rows],
             "axisLine": {"show": False},
             "axisLabel": {"interval": 0, "hideOverlap": False},
         },
@@ -125,11 +135,9 @@ def gains(rows: Sequence[tuple[str, Gain]], *, ours: Sequence[int]) -> Option:
                             "borderWidth": 3,
                         },
                         "tooltip": {"formatter": html.escape(f"{name}: {gain_words(gain)}")},
-                        "label": {"formatter": f"{gain.mean:+.1f}"},
                     }
                     for place, (name, gain) in enumerate(rows)
                 ],
-                "label": {"show": True, "position": "top", "distance": 6},
                 "markLine": {
                     "symbol": "none",
                     "silent": True,
@@ -148,18 +156,16 @@ def gain_words(gain: Gain) -> str:
 
 
 def recalls(effects: Sequence[Effect]) -> Option:
-    """Recall of each emotion with nothing added and with MIRAGE, joined by a line in the emotion's colour."""
+    """Recall of each emotion: a ring with nothing added, a dot with MIRAGE, joined in the emotion's colour."""
     known = [one for one in effects if one.without is not None and one.with_mirage is not None]
     colours = [palette.emotion_colour(one.emotion) for one in known]
     ends = [(round(one.without or 0.0, 2), round(one.with_mirage or 0.0, 2)) for one in known]
     low = max(0.0, math.floor((min((min(pair) for pair in ends), default=0.0) - 5) / 10) * 10)
 
-    def dots(name: str, which: int, filled: bool) -> Option:
+    def dots(which: int, filled: bool) -> Option:
         return {
             "type": "scatter",
-            "name": name,
-            "symbol": "circle" if filled else "emptyCircle",
-            "itemStyle": {"color": palette.MUTED},
+            "symbolSize": 11 if filled else 20,
             "z": 6 if filled else 5,
             "data": [
                 {
@@ -169,16 +175,21 @@ def recalls(effects: Sequence[Effect]) -> Option:
                         "borderColor": colours[place],
                         "borderWidth": 3,
                     },
+                    "tooltip": {"formatter": html.escape(_recall_words(known[place]))},
                 }
                 for place, pair in enumerate(ends)
             ],
-            "tooltip": {"valueFormatter": "%.1f"},
         }
 
     return {
-        **chart_style.base(legend=["nothing added", "with MIRAGE"], right=24),
+        **chart_style.base(right=24),
         "xAxis": chart_style.values("recall (%)", gap=26, min=low, max=100, splitNumber=4),
-        "yAxis": {**chart_style.categories([one.emotion for one in known], inverse=True), "axisLine": {"show": False}},
+        "yAxis": {
+            **chart_style.categories([], inverse=True),
+            "data": [f"{one.emotion}   {one.change:+.1f}" for one in known],
+            "axisLine": {"show": False},
+            "axisLabel": {"interval": 0, "hideOverlap": False},
+        },
         "series": [
             {
                 "type": "lines",
@@ -186,14 +197,15 @@ def recalls(effects: Sequence[Effect]) -> Option:
                 "silent": True,
                 "lineStyle": {"width": 5, "opacity": 0.55},
                 "data": [
-                    {
-                        "coords": [[pair[0], place], [pair[1], place]],
-                        "lineStyle": {"color": colours[place]},
-                    }
+                    {"coords": [[pair[0], place], [pair[1], place]], "lineStyle": {"color": colours[place]}}
                     for place, pair in enumerate(ends)
                 ],
             },
-            dots("nothing added", 0, filled=False),
-            dots("with MIRAGE", 1, filled=True),
+            dots(0, filled=False),
+            dots(1, filled=True),
         ],
     }
+
+
+def _recall_words(one: Effect) -> str:
+    return f"{one.emotion}: {one.without:.1f} % with nothing added, {one.with_mirage:.1f} % with MIRAGE"

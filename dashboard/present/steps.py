@@ -5,6 +5,7 @@ Everything is made from the facts of ``core.story``, good news and bad alike. No
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def steps_of(story: Story, map_quality: str = "") -> list[Step]:
         ("data", "The data", data_message(story)),
         ("space", "The aligned space", space_message(story)),
         ("training", "What was trained", training_message(story)),
-        ("lab", "The lab", "Ask for an emotion, turn its dials: what is generated moves at once."),
+        ("lab", "The lab", "Turn a dial: what is generated moves at once."),
         ("information", "Mutual information", information_message(story)),
         ("gain", "The gain", gain_message(best_of(story))),
         ("rivals", "Beside other ways", rivals_message(best_of(story))),
@@ -77,9 +78,7 @@ def data_message(story: Story) -> str:
     kind = "synthetic speech" if data.synthetic else "recorded speech"
     everyone = {name for names in data.speakers.values() for name in names}
     spoken = f", {_count(len(everyone), voices(story)[:-1])}" if everyone else ""
-    return (
-        f"{_count(data.utterances, 'utterance')} of {kind}: {_count(len(data.emotions), 'emotion')}{spoken}."
-    )
+    return f"{_count(data.utterances, 'utterance')} of {kind}: {_count(len(data.emotions), 'emotion')}{spoken}."
 
 
 def space_message(story: Story) -> str:
@@ -109,18 +108,18 @@ def information_message(story: Story) -> str:
     share = min(one.value / one.ceiling, 1.0)
     if share <= 0:
         return "A generated feature tells nothing of the emotion that was asked for."
-    return f"A generated feature tells {share:.0%} of all there is to know of the emotion that was asked for."
+    return f"A generated feature tells {100 * share:.0f} % of all there is to know of the emotion that was asked for."
 
 
 def gain_message(best: Benchmark | None) -> str:
     if best is None or best.gain is None:
         return "Whether it helps recognition has not been measured yet."
-    gain = best.gain
+    gain, trained = best.gain, f"With {condition_words(best, most=80)}"
     if gain.says == "better":
-        return f"MIRAGE gains {gain.mean:+.1f} points on speakers that training never heard."
+        return f"{trained}, MIRAGE gains {gain.mean:+.1f} points on speakers that training never heard."
     if gain.says == "worse":
-        return f"MIRAGE loses: {gain.mean:+.1f} points on speakers that training never heard."
-    return f"No gain that can be told from chance: {gain.mean:+.1f} points ({gain.low:+.1f} to {gain.high:+.1f})."
+        return f"{trained}, MIRAGE loses: {gain.mean:+.1f} points on speakers that training never heard."
+    return f"{trained}, no gain can be told from chance: {gain.mean:+.1f} points ({gain.low:+.1f} to {gain.high:+.1f})."
 
 
 def rivals_message(best: Benchmark | None) -> str:
@@ -143,13 +142,30 @@ def emotions_message(best: Benchmark | None) -> str:
         return "What it does to single emotions has not been measured yet."
     up = sum(one.change is not None and one.change >= _STILL for one in known)
     down = sum(one.change is not None and one.change <= -_STILL for one in known)
-    return f"Of {_count(len(known), 'emotion')}, {up or 'none'} {_are(up)} recognised more often, {down or 'none'} less."
+    return (
+        f"Of {_count(len(known), 'emotion')}, {up or 'none'} {_are(up)} recognised more often, {down or 'none'} less."
+    )
 
 
 def limits_message(story: Story) -> str:
     if story.data.synthetic:
         return "Synthetic speech shows how the tool works. It says nothing of people."
     return "What may not be concluded from this."
+
+
+def credit(listed: Sequence[Benchmark]) -> str:
+    """Whose the gain is, where generating adds nothing to it; empty where that cannot be said."""
+    found = [
+        one
+        for one in listed
+        if one.gain
+        and one.gain.says == "better"
+        and (alone := one.over_rivals.get("mirage-no-generator"))
+        and alone.says != "better"
+    ]
+    if not found:
+        return ""
+    return f"With {condition_words(found[0], most=80)}, the gain is that of the unlabelled speech: generated features add nothing to it."
 
 
 def certainty(best: Benchmark) -> list[tuple[str, str]]:
@@ -174,9 +190,10 @@ def condition_words(one: Benchmark, *, most: int = 46) -> str:
 
 
 def shown_limits(story: Story) -> list[str]:
-    """The first of the limits, for the screen. The message has said already that the speech is synthetic."""
-    listed = [one for one in story.limits if not (story.data.synthetic and one.startswith("The speech is synthetic"))]
-    return listed[:LIMITS_MOST]
+    """Those limits that other steps do not show already; all of them are in the notes."""
+    elsewhere = ("The speech is synthetic", "There the gain is")
+    found = [one for one in story.limits if not one.startswith(elsewhere) and ", MIRAGE is " not in one]
+    return found[:LIMITS_MOST]
 
 
 def _notes(story: Story, map_quality: str) -> dict[str, tuple[str, ...]]:

@@ -62,9 +62,7 @@ def story_of(run: LoadedRun) -> Story:
 
 # The run is kept with the result: as long as an entry lives, no other object can have the id it is found by.
 @st.cache_resource(max_entries=4, show_spinner="Telling the run")
-def _story(
-    key: int, audio: bool, transcripts: bool, files: state.Stamp, _run: LoadedRun
-) -> tuple[LoadedRun, Story]:
+def _story(key: int, audio: bool, transcripts: bool, files: state.Stamp, _run: LoadedRun) -> tuple[LoadedRun, Story]:
     from core.story import tell
 
     return _run, tell(_run, state.workspace())

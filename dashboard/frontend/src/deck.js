@@ -53,6 +53,7 @@ export class Deck {
     this.ends = new AbortController();
     const { signal } = this.ends;
     document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
+    addEventListener("resize", () => this.#fit(), { signal });
     document.addEventListener("fullscreenchange", () => this.#screenChanged(), { signal });
     document.addEventListener("touchstart", (event) => this.#touched(event), { signal, passive: true });
     document.addEventListener("touchend", (event) => this.#left(event), { signal, passive: true });
@@ -71,7 +72,9 @@ export class Deck {
     this.page.classList.toggle(NOTES_ONLY, data.notesOnly);
     this.root.toggleAttribute("data-only", data.notesOnly);
     // Outside of the component the page does not say its own colours.
-    this.page.style.setProperty("--mirage-page", themeOf(this.host).background);
+    const { background, accent } = themeOf(this.host);
+    this.page.style.setProperty("--mirage-page", background);
+    this.page.style.setProperty("--mirage-accent", accent);
     if (data.notesOnly) this.notesShown = true;
     this.#dots();
     this.#show();
@@ -85,6 +88,7 @@ export class Deck {
     this.line?.close();
     if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
     this.page.classList.remove(READY, PRESENTING, NOTES_ONLY, "mirage-noted");
+    this.page.style.removeProperty("--mirage-talk-size");
     this.pageStyle.remove();
     this.stepStyle.remove();
     this.root.remove();
@@ -251,6 +255,7 @@ export class Deck {
   #present(on) {
     this.presenting = on;
     this.page.classList.toggle(PRESENTING, on);
+    this.#fit();
     say(/** @type {HTMLElement} */ (this.screen), on ? "Leave" : "Full screen");
     this.screen?.setAttribute("aria-pressed", String(on));
     if (on) {
@@ -259,6 +264,12 @@ export class Deck {
       // Where a browser has or gives no full screen, the page alone is filled.
       this.page.requestFullscreen?.().catch(() => undefined);
     } else if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
+  }
+
+  /** Words on maps, which are drawn and not laid out, are told how large the rest is. */
+  #fit() {
+    if (this.presenting) this.page.style.setProperty("--mirage-talk-size", `${Math.round(Math.max(14, Math.min(innerWidth / 75, innerHeight / 42)))}px`);
+    else this.page.style.removeProperty("--mirage-talk-size");
   }
 
   #screenChanged() {

@@ -34,7 +34,7 @@ export function labControls(lab) {
     lab,
   );
   const whole = element("section", { class: "controls", "aria-label": "Controls" },
-    element("div", { class: "line" }, undo, reset),
+    element("div", { class: "line extra" }, undo, reset),
     element("h4", { text: "Emotion" }), emotions.whole,
     codes.whole,
     element("div", { class: "column extra" }, element("h4", { text: "Noise" }), truncation.whole));
