@@ -26,8 +26,8 @@ FIRST_SEEN = '<style>html:not(.mirage-deck) [class*="{prefix}"]:not(.{step}) {{ 
 def show(run_id: str) -> None:
     """The talk about a run, or what to do where it has not ended."""
     current = state.run_state(run_id)
-    if current is None or current.status != "finished":
-        _not_yet(run_id, "unreadable" if current is None else current.status)
+    if current is not None and current.status != "finished":
+        _not_yet(run_id, current.status)
         return
     run = state.run(run_id)
     store.story_of(run)

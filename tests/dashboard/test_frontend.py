@@ -13,12 +13,13 @@ from dashboard.components import SCRIPT
 FRONTEND = SCRIPT.parents[1] / "frontend"
 
 
-def test_bundle_was_built_from_these_sources() -> None:
+@pytest.mark.parametrize("name", ["mirage", "present", "tour"])
+def test_bundle_was_built_from_these_sources(name: str) -> None:
     digest = hashlib.sha256()
     for path in sorted((FRONTEND / "src").iterdir(), key=lambda path: path.name):
         digest.update(f"{path.name}\n".encode() + path.read_bytes())
     digest.update((FRONTEND / "package-lock.json").read_bytes())
-    first = SCRIPT.read_text(encoding="utf-8").partition("\n")[0]
+    first = SCRIPT.with_name(f"{name}.js").read_text(encoding="utf-8").partition("\n")[0]
     assert digest.hexdigest() in first, "run `npm ci && npm run build` in dashboard/frontend and commit the bundle"
 
 

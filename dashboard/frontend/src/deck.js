@@ -121,7 +121,11 @@ export class Deck {
 
   #build() {
     const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {string} */ name) =>
-      element("button", { type: "button", title, "aria-label": title, "data-act": name, onclick: act, text });
+      element("button", { type: "button", title, "aria-label": title, "data-act": name, text, onclick: (/** @type {MouseEvent} */ event) => {
+        act();
+        // The space bar steps on after a click; who uses the keyboard alone keeps the focus.
+        if (event.detail) /** @type {HTMLElement} */ (event.currentTarget).blur();
+      } });
     this.back = button("‹", "Step back (left arrow)", () => this.#go("back"), "back");
     this.next = button("›", "Next step (right arrow)", () => this.#go("next"), "next");
     this.dots = element("ol", { class: "dots", "aria-label": "Steps" });
@@ -152,7 +156,10 @@ export class Deck {
     if (this.dots?.dataset.titles === titles) return;
     this.dots?.replaceChildren(...steps.map(({ title, name }, index) => {
       const dot = element("button", { type: "button", title: `${index + 1}. ${title}`, "aria-label": `Step ${index + 1}: ${title}`, "data-step": name });
-      dot.addEventListener("click", () => this.#to(index));
+      dot.addEventListener("click", ({ detail }) => {
+        this.#to(index);
+        if (detail) dot.blur();
+      });
       return element("li", {}, dot);
     }));
     if (this.dots) this.dots.dataset.titles = titles;
@@ -170,6 +177,8 @@ export class Deck {
       if (this.presenting && !document.fullscreenElement) this.#present(false);
       return;
     }
+    // On the page itself these scroll.
+    if (!this.presenting && (event.key === "ArrowUp" || event.key === "ArrowDown")) return;
     event.preventDefault();
     if (way === "screen") this.#toggleScreen();
     else if (way === "notes") this.#toggleNotes();

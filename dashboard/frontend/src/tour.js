@@ -13,6 +13,8 @@ import { begins, centred, remember, wasSeen } from "./tour_rules.js";
  * @typedef {{stops: Stop[], asked: number, auto: boolean}} TourData what dashboard/tour.py sends
  */
 
+const CLOSED = "Here the navigation is closed: the arrows at the top left open it.";
+
 class Tour {
   /** @param {ShadowRoot | HTMLElement} parent */
   constructor(parent) {
@@ -49,10 +51,10 @@ class Tour {
     this.driver?.destroy();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const made = driver({
-      steps: stops.map(({ name, title, text }) => ({
+      steps: stops.map(({ name, title, text }, index) => ({
         // Without a place it can be seen at (a sidebar that is closed), the popover stands in the middle.
         element: /** @type {() => Element} */ (() => placeOf(name)),
-        popover: { title, description: text, side: "right", align: "start" },
+        popover: { title, description: index === 0 && !placeOf(name) ? `${text} ${CLOSED}` : text, side: "right", align: "start" },
       })),
       animate: !still,
       duration: 200,
