@@ -33,7 +33,11 @@ class Place:
 
 
 def current(run_id: str, names: Sequence[str]) -> Place:
-    """Where the talk stands. A link, or the browser's back and forward, leads elsewhere; another run keeps the step."""
+    """Where the talk stands. A link, or the browser's back and forward, leads elsewhere; another run keeps the step.
+
+    The browser writes the address at each step, and Streamlit goes on telling the one that it was opened with: only
+    what it tells anew is a wish.
+    """
     held = st.session_state.get(KEY)
     asked = st.query_params.get(STEP_PARAMETER)
     moved = asked in names and asked != st.session_state.get(_IN_ADDRESS)

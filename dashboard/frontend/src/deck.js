@@ -57,7 +57,11 @@ export class Deck {
     document.addEventListener("fullscreenchange", () => this.#screenChanged(), { signal });
     document.addEventListener("touchstart", (event) => this.#touched(event), { signal, passive: true });
     document.addEventListener("touchend", (event) => this.#left(event), { signal, passive: true });
-    this.ticking = setInterval(() => this.#tick(), 1000);
+    this.ticking = setInterval(() => {
+      this.#tick();
+      // Streamlit writes the address anew when another run is chosen, with the steps it knows of.
+      this.#address();
+    }, 1000);
   }
 
   /** @param {DeckData} data @param {Send} send */
@@ -218,11 +222,7 @@ export class Deck {
     const others = `[class*="st-key-${prefix}_"]:not(.st-key-${prefix}_${steps[at].name})`;
     say(this.stepStyle, `${others} { position: absolute; inset: 0; overflow: hidden !important; } ${others}, ${others} * { visibility: hidden !important; }`);
     this.page.classList.toggle("mirage-noted", this.notesShown && !data.notesOnly);
-    const address = new URL(location.href);
-    if (address.searchParams.get("step") !== steps[at].name) {
-      address.searchParams.set("step", steps[at].name);
-      history.replaceState(history.state, "", address);
-    }
+    this.#address();
     say(/** @type {HTMLElement} */ (this.count), `${at + 1} / ${steps.length}`);
     this.dots?.querySelectorAll("button").forEach((dot, index) => {
       if (index === at) dot.setAttribute("aria-current", "step");
@@ -238,6 +238,16 @@ export class Deck {
     say(/** @type {HTMLElement} */ (this.nextTitle), following ? `Next: ${following}` : "This is the last step.");
     if (this.notes) this.notes.hidden = !this.notesShown;
     this.#tick();
+  }
+
+  /** The step is part of the address, so that a link leads to it; it is no page to go back to. */
+  #address() {
+    if (!this.data) return;
+    const { name } = this.data.steps[this.at];
+    const address = new URL(location.href);
+    if (address.searchParams.get("step") === name) return;
+    address.searchParams.set("step", name);
+    history.replaceState(history.state, "", address);
   }
 
   #tick() {

@@ -49,15 +49,14 @@ class Tour {
   /** @param {Stop[]} stops */
   #begin(stops) {
     this.driver?.destroy();
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const made = driver({
       steps: stops.map(({ name, title, text }, index) => ({
         // Without a place it can be seen at (a sidebar that is closed), the popover stands in the middle.
         element: /** @type {() => Element} */ (() => placeOf(name)),
         popover: { title, description: index === 0 && !placeOf(name) ? `${text} ${CLOSED}` : text, side: "right", align: "start" },
       })),
-      animate: !still,
-      duration: 200,
+      // With it, who goes on quickly leaves two places marked; and nothing has to move here.
+      animate: false,
       showProgress: true,
       progressText: "{{current}} of {{total}}",
       nextBtnText: "Next",
