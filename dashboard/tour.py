@@ -36,8 +36,8 @@ PAGES = {
     "train": "Start a training from a form that explains each setting, and watch it. It goes on when this page or the "
     "server is closed.",
     "jobs": "What waits, works or has ended, of everybody who uses this workspace: stop, resume, delete, undo.",
-    "aligned_space": "All utterances on one map, by sound and by words. Click a point to hear it, draw a lasso to select "
-    "many.",
+    "aligned_space": "All utterances on one map, by sound and by words. Click a point to hear it, draw a lasso to "
+    "select many.",
     "latent_lab": "Drag an emotion or a latent code: what the generator makes of it moves under your finger.",
     "benchmark": "What the generated features gain in recognising speakers nobody trained on, with intervals, and a "
     "verdict that says so when there is none.",

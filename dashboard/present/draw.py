@@ -130,7 +130,8 @@ def _information(run: LoadedRun, story: Story, near: bool) -> None:
     _small(
         "information",
         [
-            "Measured on rows and by networks that training never used. The curve is that of the emotion; dotted, its ceiling."
+            "Measured on rows and by networks that training never used. The curve is that of the emotion; dotted, its "
+            "ceiling."
         ],
     )
 
@@ -205,7 +206,8 @@ def _emotions(run: LoadedRun, story: Story, near: bool) -> None:
     _small(
         "emotions",
         [
-            f"{_read_with(best)} Ring: nothing added; dot: with MIRAGE. Means without intervals: small differences mean nothing."
+            f"{_read_with(best)} Ring: nothing added; dot: with MIRAGE. Means without intervals: small differences "
+            "mean nothing."
         ],
     )
 
@@ -235,8 +237,8 @@ def _unmeasured(story: Story) -> None:
 def _read_with(best: Benchmark) -> str:
     """What a figure must be read with."""
     return (
-        f"UA from {best.features}, {best.condition}; {best.utterances:,} utterances, {best.folds} folds by {best.split}, "
-        f"{best.seeds} seed{'' if best.seeds == 1 else 's'}."
+        f"UA from {best.features}, {best.condition}; {best.utterances:,} utterances, {best.folds} folds by "
+        f"{best.split}, {best.seeds} seed{'' if best.seeds == 1 else 's'}."
     )
 
 

@@ -165,7 +165,8 @@ def credit(listed: Sequence[Benchmark]) -> str:
     ]
     if not found:
         return ""
-    return f"With {condition_words(found[0], most=80)}, the gain is that of the unlabelled speech: generated features add nothing to it."
+    trained = condition_words(found[0], most=80)
+    return f"With {trained}, the gain is that of the unlabelled speech: generated features add nothing to it."
 
 
 def certainty(best: Benchmark) -> list[tuple[str, str]]:
@@ -212,8 +213,8 @@ def _notes(story: Story, map_quality: str) -> dict[str, tuple[str, ...]]:
             "were trained, without the speakers that are held out.",
         ),
         "lab": (
-            "Choose an emotion, then drag one latent code at a time. Nobody told the codes what to mean: training found "
-            "it. The bars say what a recogniser makes of it.",
+            "Choose an emotion, then drag one latent code at a time. Nobody told the codes what to mean: training "
+            "found it. The bars say what a recogniser makes of it.",
             "After a drag PageDown, which clickers send, goes on; for the arrow keys click beside the lab first.",
         ),
         "information": (

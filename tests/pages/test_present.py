@@ -71,7 +71,9 @@ def test_only_the_figures_of_the_neighbours_are_drawn(open_app: Open, demo: Work
     assert drawn("again") == []
 
 
-@pytest.mark.parametrize(("status", "what"), [("queued", "waits for its turn"), ("stopped", "resume"), ("failed", "resume")])
+@pytest.mark.parametrize(
+    ("status", "what"), [("queued", "waits for its turn"), ("stopped", "resume"), ("failed", "resume")]
+)
 def test_a_run_that_has_not_ended_says_what_to_do(
     status: str, what: str, open_app: Open, trained: Workspace, tmp_path: Path
 ) -> None:
@@ -350,7 +352,8 @@ def swipe(page: Page) -> None:
     """A finger that goes from right to left over the words of the step."""
     page.evaluate(
         """() => {
-            const target = [...document.querySelectorAll('.st-key-present_stage h2')].find(e => getComputedStyle(e).visibility === 'visible');
+            const seen = e => getComputedStyle(e).visibility === 'visible';
+            const target = [...document.querySelectorAll('.st-key-present_stage h2')].find(seen);
             const touch = x => new Touch({identifier: 1, target, clientX: x, clientY: 200});
             const send = (name, touches, changed) => target.dispatchEvent(new TouchEvent(name,
                 {bubbles: true, composed: true, touches, changedTouches: changed}));
@@ -381,7 +384,8 @@ def test_notes_below_and_in_a_second_window(browser: Browser, talk: Server) -> N
     speaker.wait_for_function("document.title && location.search.includes('step=rivals')")
     speaker.get_by_text("Next: Emotion by emotion").wait_for()
     speaker.wait_for_function(
-        """() => [...document.querySelectorAll('*')].some(e => /^0:0[1-9]$/.test(e.shadowRoot?.querySelector('.time')?.textContent))"""
+        """() => [...document.querySelectorAll('[data-deck]')].some(
+            e => /^0:0[1-9]$/.test(e.shadowRoot?.querySelector('.time')?.textContent))"""
     )
     # ... and leads.
     speaker.keyboard.press("PageDown")

@@ -125,7 +125,8 @@ def test_on_a_phone_it_stands_in_the_middle(scheme: str, browser: Browser, touri
     for _ in range(2):
         box = page.locator(POPOVER).bounding_box()
         assert box is not None
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
         assert abs(box["x"] + box["width"] / 2 - 195) < 40
         page.keyboard.press("Enter")
         page.wait_for_timeout(500)

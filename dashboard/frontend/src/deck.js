@@ -6,9 +6,10 @@
  */
 
 import css from "./deck.css";
-import { clock, stepAfter, swiped, wayOf } from "./deck_keys.js";
+import { clock, stepAfter, wayOf } from "./deck_keys.js";
 import { Line } from "./deck_line.js";
 import pageCss from "./deck_page.css";
+import { onSwipe } from "./deck_touch.js";
 import { element, say } from "./dom.js";
 import { hostOf, themeOf } from "./theme.js";
 
@@ -55,8 +56,7 @@ export class Deck {
     document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
     addEventListener("resize", () => this.#fit(), { signal });
     document.addEventListener("fullscreenchange", () => this.#screenChanged(), { signal });
-    document.addEventListener("touchstart", (event) => this.#touched(event), { signal, passive: true });
-    document.addEventListener("touchend", (event) => this.#left(event), { signal, passive: true });
+    onSwipe(signal, () => `st-key-${this.data?.stage}`, (way) => this.#go(way));
     this.ticking = setInterval(() => {
       this.#tick();
       // Streamlit writes the address anew when another run is chosen, with the steps it knows of.
@@ -293,23 +293,5 @@ export class Deck {
 
   #screenChanged() {
     if (!document.fullscreenElement && this.presenting) this.#present(false);
-  }
-
-  /** @param {TouchEvent} event */
-  #touched(event) {
-    const path = /** @type {any[]} */ (event.composedPath()).filter((one) => one instanceof Element);
-    // A finger on map, lab, chart or table is theirs.
-    const free = event.touches.length === 1 && !path.some((/** @type {any} */ one) => one.tagName === "CANVAS" || (one.dataset?.testid ?? "").startsWith("stBidiComponent") || one.tagName === "INPUT");
-    const inside = path.some((one) => one.classList?.contains(`st-key-${this.data?.stage}`));
-    this.finger = free && inside ? [event.touches[0].clientX, event.touches[0].clientY] : null;
-  }
-
-  /** @param {TouchEvent} event */
-  #left(event) {
-    if (!this.finger) return;
-    const [x, y] = this.finger;
-    this.finger = null;
-    const way = swiped(event.changedTouches[0].clientX - x, event.changedTouches[0].clientY - y);
-    if (way) this.#go(way);
   }
 }

@@ -19,7 +19,9 @@ def test_one_size_of_type_for_every_width() -> None:
         fitting = [one for one in queries if one["minWidth"] <= width <= one.get("maxWidth", 10_000)]
         assert len(fitting) == 1, width
     sizes = [one["option"]["xAxis"]["axisLabel"]["fontSize"] for one in option["media"]]
-    assert sizes == sorted(sizes) and sizes[0] >= 12 and sizes[-1] >= 28
+    assert sizes == sorted(sizes)
+    assert sizes[0] >= 12
+    assert sizes[-1] >= 28
 
 
 def test_what_is_merged_keeps_what_it_is_merged_into() -> None:
@@ -49,7 +51,8 @@ def test_gains_are_filled_only_where_they_are_told_apart() -> None:
 def test_recalls_lie_on_the_axis(without: float) -> None:
     option = figures.recalls([Effect("sad", without, 98.0), Effect("fear", None, 3.0)])
     axis = option["xAxis"]
-    assert axis["min"] <= min(without, 98.0) and axis["max"] >= 98.0
+    assert axis["min"] <= min(without, 98.0)
+    assert axis["max"] >= 98.0
     # An emotion that was not tested has no marks.
     assert len(option["yAxis"]["data"]) == 1
     before, after = (one["data"][0] for one in option["series"][1:])

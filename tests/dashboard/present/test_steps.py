@@ -61,7 +61,8 @@ def test_every_step_has_words_notes_and_something_to_draw(plain: Story) -> None:
     made = steps.steps_of(plain, "Trustworthiness 0.9")
     assert [step.name for step in made] == list(_STEPS)
     for step in made:
-        assert step.title and step.message.endswith((".", "?"))
+        assert step.title
+        assert step.message.endswith((".", "?"))
         assert any(step.notes)
         # One idea in large type: two lines of a screen at most.
         assert len(step.message) < 110, step.message
@@ -127,7 +128,8 @@ def test_rivals_and_emotions_are_counted(plain: Story) -> None:
 def test_synthetic_speech_is_called_so(plain: Story) -> None:
     made = replace(plain, data=replace(plain.data, synthetic=True))
     said = messages(made)
-    assert "synthetic speech" in said["data"] and "voices" in said["data"]
+    assert "synthetic speech" in said["data"]
+    assert "voices" in said["data"]
     assert said["limits"].startswith("Synthetic speech")
     assert "recorded speech" in messages(plain)["data"]
 
