@@ -1,4 +1,4 @@
-/* Built from dashboard/frontend 2fbc0bc76ce3f077c720c30bb8af686000e669f5467875e7a3316d59dd315075 by npm run build. */
+/* Built from dashboard/frontend 69bc1839b80c02dd651efcdad158b2e0349ed2ceca538e7a9612c60d4bf0b44a by npm run build. */
 var m=`.deck { --line: var(--st-border-color, #d5dae0); --soft: var(--st-secondary-background-color, #f2f5f7);
   --accent: var(--st-primary-color, #0e7490); color: var(--st-text-color); font: calc(var(--mirage-talk-size, 14px) * 0.5 + 7px)/1.4 var(--st-font, sans-serif);
   display: flex; flex-direction: column; gap: 10px; }
@@ -62,7 +62,7 @@ button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 :is(html.mirage-presenting, html.mirage-notes) :is([data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"],
   [data-testid="stSkipToContent"], .st-key-present_head, .st-key-present_head_actions) { display: none !important; }
 html.mirage-presenting { font-size: clamp(14px, min(1.55vw, 2.75vh), 38px); overflow: hidden; }
-html.mirage-presenting .st-key-present_talk { position: fixed; inset: 0; z-index: 99999; gap: 0; background: var(--mirage-page); }
+html.mirage-presenting .st-key-present_talk { position: fixed; inset: 0; z-index: 9000; gap: 0; background: var(--mirage-page); }
 html.mirage-presenting .st-key-present_talk > [data-testid="stLayoutWrapper"]:has(> .st-key-present_stage) { flex: 1 1 0; min-height: 0; }
 html.mirage-presenting .st-key-present_stage { height: 100%; min-height: 0; border: 0; border-radius: 0; }
 html.mirage-presenting .st-key-present_deck { padding: 6px clamp(12px, 2.5vw, 60px) 10px; max-height: 34vh; overflow: auto; flex: none; }
