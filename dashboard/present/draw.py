@@ -161,13 +161,8 @@ def _gain(run: LoadedRun, story: Story, near: bool) -> None:
         for label, value in told.certainty(best):
             st.metric(label, value)
     credit = told.credit(listed)
-    _small(
-        "gain",
-        [
-            f"{_read_with(best)} Gain over nothing added; filled: told apart from zero by interval and test.",
-            *([credit] if credit else []),
-        ],
-    )
+    read = f"{_read_with(best, condition=False)} Gain over nothing added; filled: told apart from zero."
+    _small("gain", [read, *([credit] if credit else [])])
 
 
 def _rivals(run: LoadedRun, story: Story, near: bool) -> None:
@@ -234,16 +229,17 @@ def _unmeasured(story: Story) -> None:
     st.code(f"mirage benchmark {story.data.corpus}", language="bash")
 
 
-def _read_with(best: Benchmark) -> str:
-    """What a figure must be read with."""
+def _read_with(best: Benchmark, *, condition: bool = True) -> str:
+    """What a figure must be read with; ``condition``: what was trained on too, where the figure does not say it."""
+    trained = f", {best.condition}" if condition else ""
     return (
-        f"UA from {best.features}, {best.condition}; {best.utterances:,} utterances, {best.folds} folds by "
+        f"UA from {best.features}{trained}; {best.utterances:,} utterances, {best.folds} folds by "
         f"{best.split}, {best.seeds} seed{'' if best.seeds == 1 else 's'}."
     )
 
 
 def _figure(name: str, near: bool, make: Callable[[], dict[str, Any] | None], alt: str) -> None:
-    with st.container(key=f"present_figure_{name}", height="stretch"):
+    with st.container(key=f"present_figure_{name}"):
         if not near:
             return
         option = make()
