@@ -19,8 +19,8 @@ import { hostOf, themeOf } from "./theme.js";
  * @typedef {(name: string, value: unknown) => void} Send
  */
 
-/** Milliseconds that Python waits for: who holds a key down goes through many steps. */
-const RESTS = 70;
+/** Milliseconds between two things that Python is told: who holds a key down goes through many steps. */
+const RESTS = 120;
 const PRESENTING = "mirage-presenting";
 const NOTES_ONLY = "mirage-notes";
 /** Until the page has it, Python's own rule says which step is seen. */
@@ -42,6 +42,7 @@ export class Deck {
     this.started = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.telling = undefined;
+    this.untold = false;
     /** @type {Line | null} */
     this.line = null;
     this.root = element("div", { class: "deck", "data-deck": "" });
@@ -203,14 +204,23 @@ export class Deck {
     this.line?.say(this.#told());
   }
 
-  /** Another step is seen: at once here, and soon Python hears of it. */
+  /** Another step is seen: at once here, and Python hears of it. */
   #moved() {
     this.#show();
-    const data = /** @type {DeckData} */ (this.data);
     this.sent += 1;
-    const event = { seq: this.sent, run: data.run, step: data.steps[this.at].name };
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.send?.("moved", event), RESTS);
+    if (this.telling === undefined) this.#tell();
+    else this.untold = true;
+  }
+
+  /** At once, and while a key is held down now and then, the last of it for certain. */
+  #tell() {
+    const data = /** @type {DeckData} */ (this.data);
+    this.untold = false;
+    this.send?.("moved", { seq: this.sent, run: data.run, step: data.steps[this.at].name });
+    this.telling = setTimeout(() => {
+      this.telling = undefined;
+      if (this.untold) this.#tell();
+    }, RESTS);
   }
 
   #show() {
