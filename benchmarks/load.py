@@ -46,7 +46,7 @@ def browse(address: str, run: str, rounds: int, think: float, found: dict[str, l
     """The real browser among the sessions: every page by the menu, waited for until it is drawn."""
     from dashboard.navigation import PAGES
 
-    ready = {"aligned_space": ".space[data-ready]", "latent_lab": ".lab[data-ready]"}
+    ready = {"aligned_space": ".space[data-ready]", "latent_lab": ".lab[data-ready]", "present": ".deck[data-ready]"}
     try:
         with chromium() as browser:
             page = browser.new_context(viewport={"width": 1360, "height": 1000}).new_page()

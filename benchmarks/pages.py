@@ -60,7 +60,9 @@ def serve(script: Path | None = None, *, log: Path | None = None) -> tuple[subpr
     if script is not None:
         command = [sys.executable, "-m", "streamlit", "run", str(script), *options(port=port, browser=False)[1:]]
     with log.open("ab") if log else nullcontext() as said:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        # Each browser is a first visitor: the tour would stand before what is measured.
+        environment = {**os.environ, "MIRAGE_TOUR": "off"}
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=environment)
     address = f"http://127.0.0.1:{port}"
     for _ in range(240):
         try:

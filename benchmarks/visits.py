@@ -124,6 +124,13 @@ class Visit:
     def _on_benchmark(self, turn: int) -> list[Any]:
         return [_act("report card", "benchmark_view", string_array_value=["Report card"])]
 
+    def _on_present(self, turn: int) -> list[Any]:
+        return [_act("next step", "present_deck", json_value={"moved": self._step(name)}) for name in ("data", "space")]
+
+    def _step(self, name: str) -> dict[str, Any]:
+        """What the talk says when a key was pressed."""
+        return {"step": name, "seq": self._next(), "run": self._run}
+
     def _lasso(self) -> dict[str, Any]:
         """What the map says when a line was drawn around a tenth to all of the points."""
         generator = np.random.default_rng(self._random.getrandbits(32))

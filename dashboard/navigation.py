@@ -82,6 +82,13 @@ PAGES = (
         "Results",
         "Recognition with each way of augmenting: gains with intervals, recall, confusion. Start one and watch it.",
     ),
+    PageSpec(
+        "present",
+        "Present",
+        ":material/co_present:",
+        "Results",
+        "The story of a run for an audience: step by step, full screen, with speaker notes and live figures.",
+    ),
 )
 
 

@@ -42,6 +42,11 @@ space = st.components.v2.component("mirage_space", js=_SMALL.replace("PART", "sp
 """The map of the aligned space; see ``dashboard.space.component``."""
 
 
+def whole_script(name: str) -> str:
+    """A script of its own, built beside ``mirage.js``, for what only few pages or people need."""
+    return SCRIPT.with_name(f"{name}.js").read_text(encoding="utf-8")
+
+
 def mount_script(**packs: bytes) -> None:
     """Sends the script and what never changes on a page; once, after the component, outside of fragments.
 

@@ -106,8 +106,12 @@ def component_data(
     tray: Sequence[Kept],
     ends: list[dict[str, Any]] | None = None,
     named: Sequence[Direction] = (),
+    plain: bool = False,
 ) -> dict[str, Any]:
-    """The small part, sent with every rerun; see ``LabData`` in ``frontend/src/lab.js``."""
+    """The small part, sent with every rerun; see ``LabData`` in ``frontend/src/lab.js``.
+
+    ``plain``: emotion, codes and map alone, large.
+    """
     return {
         "token": token,
         "pack": pack.key,
@@ -136,6 +140,7 @@ def component_data(
         "kept": [{"name": one.name, "x": float(one.place[0]), "y": float(one.place[1])} for one in tray],
         "words": {"information": words_of(INFORMATION), "novelty": words_of(NOVELTY)},
         "help": HELP,
+        "plain": plain,
     }
 
 

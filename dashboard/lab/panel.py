@@ -34,6 +34,18 @@ def show_lab(run: LoadedRun) -> None:
 
 @st.fragment
 def _lab(run: LoadedRun) -> None:
+    now, readout, fault = show_component(run)
+    show_controls(run, now)
+    between.show_ends(run, points_of(run), fault)
+    _nearest(run, now, readout)
+    show_tray(run, now, readout)
+    _copy(run, now)
+    store.write_address(now)
+
+
+def show_component(run: LoadedRun, *, plain: bool = False) -> tuple[Controls, Readout, str]:
+    """The lab in the browser, as it is or ``plain``; also the controls, what came of them, and why there is no way
+    between two utterances."""
     state = store.current(run)
     now = state.controls
     readout = read(run, now)
@@ -51,16 +63,12 @@ def _lab(run: LoadedRun) -> None:
         tray=[kept for kept in store.tray() if kept.run == run.id],
         ends=ends,
         named=directions.held(run.id),
+        plain=plain,
     )
     with st.container(gap=None):
         components.lab(key=KEY, data=data, on_events_change=lambda: _on_events(run))
         components.mount_pack("lab_inputs", content)
-    show_controls(run, now)
-    between.show_ends(run, points_of(run), fault)
-    _nearest(run, now, readout)
-    show_tray(run, now, readout)
-    _copy(run, now)
-    store.write_address(now)
+    return now, readout, fault
 
 
 def _copy(run: LoadedRun, now: Controls) -> None:

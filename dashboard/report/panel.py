@@ -27,11 +27,14 @@ class _Made:
 
 
 def show(run_id: str, *, key: str) -> None:
-    """A button that makes the report; once it is made, the one that downloads it.
+    """A button that makes the report; once it is made, the one that downloads it. Nothing for an unfinished run.
 
     Args:
         key: tells the buttons of a page apart.
     """
+    current = state.run_state(run_id)
+    if current is None or current.status != "finished":
+        return
     held = st.session_state.get(_KEY)
     with state.faults():
         if isinstance(held, _Made) and held.of == _made_of(run_id):

@@ -130,7 +130,8 @@ class Server:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Starts the process and waits until it answers."""
-        environment = {**os.environ, "MIRAGE_HOME": str(self.workspace.root)}
+        # Whoever tests a page is a first visitor each time; tests of the tour switch it on.
+        environment = {"MIRAGE_TOUR": "off", **os.environ, "MIRAGE_HOME": str(self.workspace.root)}
         command = [sys.executable, "-m", "core", "dashboard", "--no-browser", "--port", str(self.port)]
         command += self.options
         with self.log.open("ab") as log:

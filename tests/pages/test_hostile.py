@@ -128,6 +128,18 @@ def test_texts_stay_texts(name: str, views: tuple[str, ...], visitor: tuple[Page
 
 
 @pytest.mark.browser
+def test_texts_of_the_talk_stay_texts(visitor: tuple[Page, list[str]], server: Server) -> None:
+    page, _ = visitor
+    page.goto(f"{server.address}/present?run=demo")
+    page.wait_for_selector(".deck[data-ready]")
+    page.keyboard.press("n")
+    for _ in range(11):
+        check(visitor)
+        page.keyboard.press("PageDown")
+    assert "step=again" in page.url
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("colour", ["Emotion", pytest.param("Speaker", marks=LONG)])
 def test_map_tooltips_filters_and_own_sentences(colour: str, visitor: tuple[Page, list[str]], server: Server) -> None:
     page, _ = visitor

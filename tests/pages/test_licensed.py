@@ -121,6 +121,9 @@ def visit(page: Page, address: str) -> None:
     page.locator("[class*=st-key-lab_text] input").first.click()
     settle(page)
     page.keyboard.press("Escape")
+    page.goto(f"{address}/present?run=demo&step=space&id={FIRST}")
+    page.locator(".st-key-present_step_space .space[data-ready]").wait_for()
+    settle(page)
     for name in ("train", "information", "benchmark"):
         page.goto(f"{address}/{name}?run=demo")
         settle(page)

@@ -16,7 +16,7 @@ import { hostOf, themeOf } from "./theme.js";
  *   prior: number[], typical: number, dim: number, frame: import("./camera.js").Frame, count: number, canUndo: boolean,
  *   controls: import("./lab_model.js").Controls, seen: number, kept: {name: string, x: number, y: number}[],
  *   ends: End[] | null, directions: {name: string, vector: number[]}[], words: {information: import("./readout.js").Words, novelty: import("./readout.js").Words},
- *   help: Record<string, string>}} LabData what dashboard/lab/component.py sends
+ *   help: Record<string, string>, plain?: boolean}} LabData what dashboard/lab/component.py sends
  * @typedef {{name: string, emotion: number[], codes: number[], x: number | null, y: number | null}} End of the way between utterances
  * @typedef {(name: string, value: unknown) => void} Send
  */
@@ -99,6 +99,7 @@ export class Lab {
       this.sent = Math.max(this.sent, data.seen);
     }
     this.panel?.undo.toggleAttribute("disabled", !data.canUndo);
+    this.root.classList.toggle("plain", data.plain === true);
     const first = !this.root.dataset.ready;
     this.frames.now();
     this.map?.view.drawBase();
@@ -171,12 +172,12 @@ export class Lab {
     this.root.replaceChildren(
       this.panel.whole,
       element("section", { class: "middle", "aria-label": "Map" }, this.map.view.whole,
-        element("p", { class: "caption", text: help.map })),
+        element("p", { class: "caption extra", text: help.map })),
       element("section", { class: "readout", "aria-label": "What the run reads from it" },
         element("div", {}, element("h4", { text: "Recognised as" }), this.bars.whole,
-          element("label", { class: "line caption", title: "Ringed on the map; a click on a star chooses it too" }, "Rings: sample", sample, many)),
-        element("div", {}, element("h4", { text: "Codes asked and read back" }), this.codes.whole),
-        element("div", {}, this.information.whole, this.novelty.whole)),
+          element("label", { class: "line caption extra", title: "Ringed on the map; a click on a star chooses it too" }, "Rings: sample", sample, many)),
+        element("div", { class: "extra" }, element("h4", { text: "Codes asked and read back" }), this.codes.whole),
+        element("div", { class: "extra" }, this.information.whole, this.novelty.whole)),
       element("section", { class: "traversal", "aria-label": "Traversal" },
         element("div", { class: "line" }, element("h4", { text: "Traversal of" }), strips.whole), this.strip.canvas,
         element("p", { class: "caption", text: help.strip })));

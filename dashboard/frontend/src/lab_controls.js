@@ -34,10 +34,10 @@ export function labControls(lab) {
     lab,
   );
   const whole = element("section", { class: "controls", "aria-label": "Controls" },
-    element("div", { class: "line" }, undo, reset),
+    element("div", { class: "line extra" }, undo, reset),
     element("h4", { text: "Emotion" }), emotions.whole,
     codes.whole,
-    element("h4", { text: "Noise" }), truncation.whole);
+    element("div", { class: "column extra" }, element("h4", { text: "Noise" }), truncation.whole));
   const show = () => [emotions, codes, truncation].forEach((part) => part.show());
   return { whole, show, undo };
 }
@@ -82,6 +82,7 @@ function emotionControls(lab) {
     pad.show();
     weights.forEach((weight) => weight.show());
   };
+  kind.whole.classList.add("extra");
   return { whole: element("div", { class: "column" }, kind.whole, emotion.whole, mixture), show };
 }
 
@@ -117,9 +118,9 @@ function codeControls(lab) {
     (values) => values.forEach((value, axis) => (now().codes[pair[axis]] = snapped(value))), lab);
   const axes = pad ? axisChoices(codes, pair, pad.show) : [];
   const whole = element("div", { class: "column" },
-    element("div", { class: "line" }, element("h4", { text: "Latent codes" }), element("label", { class: "line caption", title }, snap, `Snap to ${SNAP} σ`)),
+    element("div", { class: "line" }, element("h4", { text: "Latent codes" }), element("label", { class: "line caption extra", title }, snap, `Snap to ${SNAP} σ`)),
     ...sliders.map((one) => one.whole), between.whole, named.whole,
-    pad && element("div", { class: "line pads" }, pad.canvas, element("div", { class: "column" }, ...axes)));
+    pad && element("div", { class: "line pads extra" }, pad.canvas, element("div", { class: "column" }, ...axes)));
   const show = () => {
     sliders.forEach((one) => one.show());
     between.whole.hidden = !lab.data().ends;
@@ -143,7 +144,7 @@ function directions(lab) {
   const list = element("div", { class: "column" });
   const name = element("input", { type: "text", maxlength: 30, placeholder: "name a direction", "aria-label": "Name of the direction" });
   const keep = element("button", { type: "button", class: "quiet", text: "Keep", title: lab.data().help.direction });
-  const whole = element("div", { class: "column directions" }, list, element("div", { class: "line", title: lab.data().help.direction }, name, keep));
+  const whole = element("div", { class: "column directions extra" }, list, element("div", { class: "line", title: lab.data().help.direction }, name, keep));
   keep.addEventListener("click", () => {
     if (name.value.trim()) lab.act("keep direction", { name: name.value.trim(), codes: now().codes });
     name.value = "";

@@ -77,11 +77,11 @@ export function ring(context, x, y, radius, colour, width) {
  * @param {CanvasRenderingContext2D} context
  * @param {string} text
  * @param {number} x @param {number} y
- * @param {{text: string, background: string, font: string}} theme
+ * @param {{text: string, background: string, font: string, label: number}} theme
  * @param {CanvasTextAlign} align
  */
 export function label(context, text, x, y, theme, align = "center") {
-  context.font = `12px ${theme.font}`;
+  context.font = `${theme.label}px ${theme.font}`;
   context.textAlign = align;
   context.lineWidth = 3;
   context.lineJoin = "round";

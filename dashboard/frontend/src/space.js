@@ -150,7 +150,10 @@ export class Space {
       area: (line, event, done) => this.#area(line, event, done),
       escape: () => this.#choose(new Uint8Array(data.rows), null),
       moved: () => this.#viewMoved(),
-      resized: () => this.#thin(),
+      resized: () => {
+        this.theme = themeOf(this.host);
+        this.#thin();
+      },
     });
     this.view = view;
     view.setClouds(this.clouds);

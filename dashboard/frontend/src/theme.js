@@ -1,7 +1,8 @@
 /** The colours of the page, as Streamlit hands them on: light or dark as the person has it. */
 
 /**
- * @typedef {{text: string, background: string, border: string, muted: string, accent: string, font: string}} Theme
+ * @typedef {{text: string, background: string, border: string, muted: string, accent: string, font: string,
+ *   label: number}} Theme ``label``: pixels of words on the map, larger in front of an audience
  */
 
 /**
@@ -19,6 +20,7 @@ export function themeOf(host) {
     muted: "#8A94A0",
     accent: found("--st-primary-color", "#0E7490"),
     font: found("--st-font", "sans-serif"),
+    label: Number.parseFloat(found("--mirage-talk-size", "12")) || 12,
   };
 }
 
