@@ -58,6 +58,7 @@ SCENES: dict[str, Scene] = {
     "latent_lab": Scene(height=1120, act=_a_code_moved),
     "information": Scene(height=1100),
     "benchmark": Scene(query=_few_labels, height=1000),
+    "present": Scene(query=lambda _: "run=demo&step=rivals", height=860),
 }
 
 
