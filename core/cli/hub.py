@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -137,14 +141,32 @@ def card(
 def _send(parcel: Parcel, private: bool, message: str | None, quiet: bool) -> Pushed:
     from core.hub import send
 
-    # In kB: a bar that counts single bytes cannot be read.
-    with progress_bar("pushing", quiet=quiet) as bar:
-        return send(
-            parcel,
-            private=private,
-            message=message,
-            progress=lambda done, total, message="": bar(-(-done // 1000), -(-total // 1000), f"{message}, kB"),
-        )
+    with _interrupted() as interrupted, progress_bar("pushing", quiet=quiet) as bar:
+
+        def report(done: int, total: int, message: str = "") -> None:
+            if interrupted.is_set():
+                raise KeyboardInterrupt
+            # In kB: a bar that counts single bytes cannot be read.
+            bar(-(-done // 1000), -(-total // 1000), f"{message}, kB")
+
+        return send(parcel, private=private, message=message, progress=report)
+
+
+@contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Set by Ctrl-C, which is raised as well: where that falls into a destructor Python drops it, and the push would
+    go on to its commit."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: Any) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_parcel(parcel: Parcel, private: bool) -> None:
