@@ -28,6 +28,7 @@ class Data:
         speakers: names by part. fold: what is held out, None where nothing is. folds: what a fold holds out.
         with_text: utterances with a transcript that was learnt from. languages: as the corpus names them.
         audio_allowed, transcripts_allowed: what people may hear and read of it, here and now.
+        withheld: the run was published without its utterances: counts and parts are what it says of them.
     """
 
     corpus: str
@@ -44,6 +45,7 @@ class Data:
     languages: list[str]
     audio_allowed: bool
     transcripts_allowed: bool
+    withheld: bool = False
 
     @property
     def held_out(self) -> list[str]:
@@ -205,6 +207,11 @@ class Story:
     commands: list[str]
     configuration: str
     left_out: list[str]
+
+    @property
+    def best(self) -> Benchmark | None:
+        """The benchmark that answers how much it helped; never one that was tested on another corpus."""
+        return next((one for one in self.benchmarks if one.test_on is None), None)
 
     def answer(self, key: str) -> str:
         """The text of one of ``answers``."""
