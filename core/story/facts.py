@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -170,6 +171,11 @@ class Benchmark:
     effects: list[Effect]
 
 
+def best_of(benchmarks: Sequence[Benchmark]) -> Benchmark | None:
+    """The first that was not tested on another corpus."""
+    return next((one for one in benchmarks if one.test_on is None), None)
+
+
 @dataclass(frozen=True)
 class Answer:
     """A question that somebody who was not there asks, and the answer in sentences."""
@@ -211,7 +217,7 @@ class Story:
     @property
     def best(self) -> Benchmark | None:
         """The benchmark that answers how much it helped; never one that was tested on another corpus."""
-        return next((one for one in self.benchmarks if one.test_on is None), None)
+        return best_of(self.benchmarks)
 
     def answer(self, key: str) -> str:
         """The text of one of ``answers``."""

@@ -14,7 +14,7 @@ from core.runs.data import PARTS
 from core.runs.loaded import LoadedRun
 from core.story import words
 from core.story.benchmarks import find_benchmarks
-from core.story.facts import Benchmark, Data, Information, Scores, Story, Training
+from core.story.facts import Benchmark, Data, Information, Scores, Story, Training, best_of
 from core.workspace import Workspace
 
 
@@ -38,7 +38,7 @@ def tell(run: LoadedRun, workspace: Workspace | None = None) -> Story:
     }
     information = [_information(row) for row in run.information()]
     benchmarks, left_out = find_benchmarks(run.corpus, run.classes, workspace, unlabelled=training.unlabelled)
-    best = next((one for one in benchmarks if one.test_on is None), None)
+    best = best_of(benchmarks)
     more = [
         one
         for one in benchmarks
@@ -66,30 +66,59 @@ def tell(run: LoadedRun, workspace: Workspace | None = None) -> Story:
 
 
 def _data(run: LoadedRun, evaluation: Mapping[str, Any]) -> Data:
-    table, about, allowed = run.utterances, run.about, run.permissions
-    parts = {part: int(count) for part in PARTS if (count := (table["part"] == part).sum())}
-    used = table[table["part"] != "unused"]
-    labels = used["label"].value_counts()
-    languages = table["language"].dropna().unique() if "language" in table else ()
+    about, allowed = run.about, run.permissions
+    withheld = not len(run.utterances)
+    counted = _said(run, evaluation) if withheld else _counted(run)
     fold = evaluation.get("fold")
     return Data(
         corpus=run.corpus,
         title=about.get("title"),
         licence=about.get("licence"),
         synthetic="synthetic" in about,
-        utterances=len(used),
-        emotions={name: int(labels.get(name, 0)) for name in run.classes},
-        parts=parts,
-        speakers={
-            part: sorted({str(name) for name in table["speaker"][table["part"] == part].dropna()}) for part in parts
-        },
-        fold=None if fold is None or "test" not in parts else str(fold),
+        fold=None if fold is None or not counted["parts"].get("test") else str(fold),
         folds=str(evaluation.get("folds") or run.config.data.folds),
-        with_text=int(run.has_text[(table["part"] != "unused").to_numpy()].sum()),
-        languages=sorted(str(name) for name in languages),
         audio_allowed=allowed.audio,
         transcripts_allowed=allowed.transcripts,
+        withheld=withheld,
+        **counted,
     )
+
+
+def _counted(run: LoadedRun) -> dict[str, Any]:
+    """What the table of utterances holds."""
+    table = run.utterances
+    parts = {part: int(count) for part in PARTS if (count := (table["part"] == part).sum())}
+    used = table[table["part"] != "unused"]
+    labels = used["label"].value_counts()
+    languages = table["language"].dropna().unique() if "language" in table else ()
+    return {
+        "utterances": len(used),
+        "emotions": {name: int(labels.get(name, 0)) for name in run.classes},
+        "parts": parts,
+        "speakers": {
+            part: sorted({str(name) for name in table["speaker"][table["part"] == part].dropna()}) for part in parts
+        },
+        "with_text": int(run.has_text[(table["part"] != "unused").to_numpy()].sum()),
+        "languages": sorted(str(name) for name in languages),
+    }
+
+
+def _said(run: LoadedRun, evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a run without its utterances, as far as it says it: emotions are those of the training part."""
+    parts = {part: int(count) for part in PARTS if (count := evaluation["n"].get(part))}
+    used = sum(count for part, count in parts.items() if part != "unused")
+    train = parts.get("train", 0)
+    return {
+        "utterances": used,
+        "emotions": {
+            name: round(train * share) if share == share else 0
+            for name, share in zip(run.classes, run.prior, strict=True)
+        },
+        "parts": parts,
+        "speakers": {part: [str(name) for name in evaluation.get("speakers", {}).get(part, [])] for part in parts},
+        "with_text": used if run.t is not None else 0,
+        "languages": [],
+    }
 
 
 def _training(run: LoadedRun) -> Training:

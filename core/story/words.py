@@ -111,7 +111,7 @@ def limits(
         "Labels are what listeners or actors were asked for, in the corpus's own setting; another language, another "
         "microphone or spontaneous speech may come out otherwise."
     )
-    if not data.held_out:
+    if not data.parts.get("test"):
         found.append("No speaker was held out in this run: its own figures of recognition say nothing of new voices.")
     if best is None:
         found.append("No benchmark was measured: nothing can be said about whether generated features help.")
@@ -131,7 +131,8 @@ def limits(
             ]
             alone = one.over_rivals.get("mirage-no-generator")
             if one.gain and one.gain.says == "better" and alone and alone.says != "better":
-                found.append("There the gain is that of the unlabelled speech: generated features add nothing to it.")
+                share = "take a little away from it" if alone.says == "worse" else "add nothing to it"
+                found.append(f"There the gain is that of the unlabelled speech: generated features {share}.")
     if any(one.saturated for one in information):
         found.append("A mutual information near its ceiling cannot be told from a higher one.")
     if copying:
@@ -154,6 +155,8 @@ def effects(found: Sequence[Effect]) -> str:
 
 def _done(data: Data, training: Training) -> str:
     heard = listed([f"{count:,} {name}" for name, count in data.emotions.items()], 14)
+    if data.withheld:
+        heard = f"{heard} in training; the run was published without its utterances"
     kind = {
         "text": "features of speech for given words",
         "paired": "pairs of speech and text features",
@@ -161,7 +164,7 @@ def _done(data: Data, training: Training) -> str:
     }[training.mode]
     text = (
         f"Pre-trained networks turned {many(data.utterances, 'utterance')} of {source(data)} into numbers ({heard})"
-        f"{f', {data.with_text:,} of them with their transcript' if data.with_text else ''}. "
+        f"{f', {data.with_text:,} of them with their transcript' if data.with_text and not data.withheld else ''}. "
         f"MIRAGE brought {'speech and text' if data.with_text else 'them'} into one space of {training.dim} "
         f"dimensions in which emotions lie apart, and trained a generator that makes new {kind} for an emotion, with "
         f"{many(len(training.codes), 'latent code')} that vary how it is shown. Mutual information held the generator "
@@ -180,8 +183,8 @@ def _helped(data: Data, recognition: dict[str, Scores], best: Benchmark | None, 
         )
     plain, ours = best.plain, best.ours
     parts = [
-        f"From {best.features}, with {amount(best)}, {UA} is {plain.ua:.1f} % without MIRAGE's features and "
-        f"{ours.ua:.1f} % with them{f': {points(best.gain)}' if best.gain else ''}. Guessing would reach "
+        f"From {best.features}, with {amount(best)}, {UA} is {plain.ua:.1f} % without MIRAGE and "
+        f"{ours.ua:.1f} % with it{f': {points(best.gain)}' if best.gain else ''}. Guessing would reach "
         f"{100 / len(best.classes):.1f} %."
     ]
     if best.over_reference:
@@ -190,7 +193,7 @@ def _helped(data: Data, recognition: dict[str, Scores], best: Benchmark | None, 
             f"{_verdict(best.over_reference)} it, {points(best.over_reference)}."
         )
     parts += [
-        f"With {amount(one)}, it is {one.plain.ua:.1f} % without and {one.ours.ua:.1f} % with them: "
+        f"With {amount(one)}, it is {one.plain.ua:.1f} % without and {one.ours.ua:.1f} % with it: "
         f"{points(one.gain)}, {one.gain.says}."
         for one in more
         if one.gain
@@ -222,10 +225,15 @@ def _sure(best: Benchmark | None) -> str:
     if best is None or best.gain is None:
         return "Not at all yet: there is no comparison over several groups of speakers."
     gain = best.gain
+    seen = (
+        "both had the same labels, and only MIRAGE the speech without labels as well"
+        if best.unlabelled
+        else "both sides saw the same data"
+    )
+    tested = "test sets of the corpus" if best.split == "split" else f"groups of speakers (folds by {best.split})"
     design = (
-        f"The comparison was repeated over {many(best.folds, 'group')} of speakers (folds by {best.split}), each held "
-        f"out in turn and never heard in training, and over {many(best.seeds, 'random start')} (seeds); both sides saw "
-        "the same data."
+        f"The comparison was repeated over {best.folds:,} {tested}, each held out in turn and never heard in training, "
+        f"and over {many(best.seeds, 'random start')} (seeds); {seen}."
     )
     if gain.says == "better":
         verdict = "The interval leaves zero out and the test agrees: the gain is not chance at the usual level."
@@ -247,13 +255,15 @@ def _voices(data: Data, best: Benchmark | None) -> str:
         f"This run was tested on {len(names)} {kind} that its training never heard ({listed(names)}), "
         f"{many(data.parts.get('test', 0), 'utterance')}."
         if names
+        else f"This run was tested on {many(data.parts['test'], 'utterance')} kept from its training."
+        if data.parts.get("test")
         else f"In this run no speaker was held out: it learnt from all {kind}."
     )
     if best is None:
         return run
-    tested = f" of {best.test_on}" if best.test_on else ""
+    who = "the speakers of the corpus's own test sets were" if best.split == "split" else "every speaker was"
     return (
-        f"{run} In the benchmark every speaker{tested} was tested once, by networks that had never heard that speaker: "
+        f"{run} In the benchmark {who} tested, each by networks that had never heard that voice: "
         f"{many(best.utterances, 'utterance')} in {many(best.folds, 'group')}."
     )
 
@@ -263,6 +273,6 @@ def _emotions(best: Benchmark | None) -> str:
     if best is None or not said:
         return "That has not been measured yet."
     return (
-        f"Recall in points, with MIRAGE's features over nothing added, from {best.features}: {said}. These are means "
+        f"Recall in points, with MIRAGE over nothing added, from {best.features}: {said}. These are means "
         "over folds and seeds without intervals: small differences mean nothing."
     )

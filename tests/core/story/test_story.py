@@ -16,6 +16,7 @@ from core.corpora import change_permissions
 from core.demo import install_demo
 from core.files import read_json, write_json
 from core.runs.licensed import read_about
+from core.runs.withheld import withhold
 from core.shipped import ASSETS, install_results
 from core.story import Story, tell
 from core.workspace import Workspace
@@ -116,6 +117,53 @@ def test_good_news_and_bad(
     assert f"{100 * mean:+.1f} points (95 % interval {100 * low:+.1f} to {100 * high:+.1f})" in story.headline
     assert sure in story.answer("sure")
     assert ("p < 0.001" if p < 0.001 else f"p = {p:.3f}") in story.answer("sure")
+
+
+def test_what_only_one_side_saw_is_said(own: Workspace) -> None:
+    story = changed(own, FEW, lambda results: None)
+    assert story.best is not None
+    assert story.best.unlabelled
+    assert "only MIRAGE the speech without labels as well" in story.answer("sure")
+    assert "the same data" not in story.answer("sure")
+    assert "which learnt from speech without labels too, improved" in story.headline
+
+
+def test_a_generator_that_costs_is_not_said_to_add_nothing(own: Workspace) -> None:
+    def change(results: dict[str, Any]) -> None:
+        gain = results["methods"]["mirage"]["audio_and_text"]["gain_over_rivals"]["mirage-no-generator"]
+        gain.update(mean=-0.003, low=-0.005, high=-0.002, p_value=0.04, clear=True)
+
+    story = changed(own, FEW, change)
+    assert "MIRAGE is worse than MIRAGE, no generator: -0.3 points" in story.answer("not")
+    assert "generated features take a little away from it" in story.answer("not")
+
+
+def test_the_test_sets_of_a_corpus_are_not_all_its_speakers(own: Workspace) -> None:
+    story = changed(own, ALL, lambda results: results.update(split="split"))
+    assert "4 test sets of the corpus" in story.answer("sure")
+    assert "the speakers of the corpus's own test sets were tested" in story.answer("voices")
+
+
+def test_on_another_corpus_is_never_the_answer(own: Workspace) -> None:
+    story = changed(own, ALL, lambda results: results.update(test_on="emodb"))
+    assert len(story.benchmarks) == 2
+    assert story.best is None
+    assert "has not been measured yet" in story.headline
+
+
+def test_without_its_utterances(own: Workspace) -> None:
+    """As a run is published that must not show them: what it says of itself still holds."""
+    before = tell(load_run("demo", own))
+    withhold(own.run_folder("demo"), load_run("demo", own))
+    story = tell(load_run("demo", own))
+    assert story.data.withheld
+    assert (story.data.utterances, story.data.parts) == (before.data.utterances, before.data.parts)
+    assert story.data.emotions == dict.fromkeys(("angry", "happy", "sad", "neutral"), 90)
+    assert story.data.held_out == ["v1", "v2"]
+    assert "published without its utterances" in story.answer("done")
+    assert "tested on 2 synthetic voices" in story.answer("voices")
+    assert "No speaker was held out" not in story.answer("not")
+    assert story.recognition == before.recognition
 
 
 def test_of_one_fold_nothing_is_sure(own: Workspace) -> None:
