@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -35,8 +36,8 @@ def command_of(results: Mapping[str, Any]) -> str:
 def settings_of(config: Mapping[str, Any]) -> list[str]:
     """Options for what differs from the defaults, but for the corpus.
 
-    >>> settings_of({"data": {"corpus": "emodb", "fold": 3}})
-    ['--set', 'data.fold=3']
+    >>> settings_of({"data": {"corpus": "emodb", "fold": None, "unlabelled": True}})
+    ['--set', 'data.fold=null', '--set', 'data.unlabelled=true']
     """
     words: list[str] = []
     for section, default in Config().model_dump().items():
@@ -44,6 +45,15 @@ def settings_of(config: Mapping[str, Any]) -> list[str]:
             if (section, key) == ("data", "corpus") or value == default.get(key):
                 continue
             words += (
-                ["--fold-by", value] if (section, key) == ("data", "folds") else ["--set", f"{section}.{key}={value}"]
+                ["--fold-by", value]
+                if (section, key) == ("data", "folds")
+                else ["--set", f"{section}.{key}={_yaml(value)}"]
             )
     return words
+
+
+def _yaml(value: Any) -> str:
+    """A value as ``--set`` reads it."""
+    if isinstance(value, str) or (isinstance(value, float) and value == value):
+        return str(value)
+    return json.dumps(value)

@@ -57,6 +57,7 @@ class _Results(_Part):
     split: str
     seeds: list[int] = Field(min_length=1)
     classes: list[str]
+    embeddings: list[str] = []
     folds: list[Any] = Field(min_length=1)
     utterances: int
     reference: _Method
@@ -70,12 +71,12 @@ class _Results(_Part):
 
 
 def find_benchmarks(
-    corpus: str, classes: list[str], workspace: Workspace, *, unlabelled: bool = False
+    corpus: str, classes: list[str], workspace: Workspace, *, unlabelled: bool = False, embeddings: list[str]
 ) -> tuple[list[Benchmark], list[str]]:
     """Those that trained on ``corpus`` with these classes and compare MIRAGE with nothing added.
 
-    The one that fits the run best is first: with or without unlabelled speech as the run, on the corpus itself, then
-    with all labels, then from audio and text.
+    The one that fits the run best is first: on the corpus itself, with the run's embeddings, with or without unlabelled
+    speech as the run, then with all labels, then from audio and text.
 
     Returns:
         the benchmarks, and what could not be read.
@@ -91,10 +92,11 @@ def find_benchmarks(
             left_out.append(str(error))
             continue
         if results.corpus == corpus and not results.permuted and set(results.classes) == set(classes):
-            found += _of(name, results)
+            found += _of(name, results, set(embeddings))
     found.sort(
         key=lambda one: (
             one.test_on is not None,
+            not one.own_embeddings,
             one.unlabelled is not unlabelled,
             one.condition != "all training utterances",
             list(FEATURES.values()).index(one.features),
@@ -114,7 +116,7 @@ def _read(file: Path) -> _Results:
         ) from None
 
 
-def _of(name: str, results: _Results) -> list[Benchmark]:
+def _of(name: str, results: _Results, stores: set[str]) -> list[Benchmark]:
     """One for each kind of features that both MIRAGE and nothing added have figures from."""
     found = []
     for key, features in FEATURES.items():
@@ -136,6 +138,9 @@ def _of(name: str, results: _Results) -> list[Benchmark]:
                 split=results.split,
                 utterances=results.utterances,
                 classes=results.classes,
+                embeddings=results.embeddings,
+                # From audio alone a benchmark needs no text embeddings.
+                own_embeddings=set(results.embeddings) <= stores and bool(results.embeddings),
                 reference=_method("reference", results.reference.title, reference),
                 plain=methods[_PLAIN],
                 ours=methods[_OURS],

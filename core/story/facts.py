@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+FOLDER = "a folder of weights"
+"""What stands for an encoder that is no model of the hub: where it lies is not told."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,11 @@ class Data:
     Attributes:
         title, licence: of the corpus, in its loader's words; None where they are not known here.
         synthetic: no person speaks.
-        emotions: utterances by emotion, of those that the run uses.
+        emotions: utterances by emotion, of those that the run uses; where it is ``withheld``, in training.
         parts: utterances by part: train, validation, test, unlabelled, unused; those that are not empty.
         speakers: names by part. fold: what is held out, None where nothing is. folds: what a fold holds out.
-        with_text: utterances with a transcript that was learnt from. languages: as the corpus names them.
+        with_text: utterances with a transcript that was learnt from; where it is ``withheld``, at most so many.
+        languages: as the corpus names them.
         audio_allowed, transcripts_allowed: what people may hear and read of it, here and now.
         withheld: the run was published without its utterances: counts and parts are what it says of them.
     """
@@ -60,8 +64,9 @@ class Training:
 
     Attributes:
         mode: of generation: text, free or paired. dim: of the aligned space. codes: names of the latent codes.
-        encoders: name of each embedding store to the encoder it came from.
+        encoders: name of each embedding store to the hub id of the encoder it came from, or ``FOLDER``.
         steps: by stage. unlabelled: whether guessed emotions were learnt from.
+        informed: whether mutual information had any weight.
         mirage, device, git_revision: what it was made with; None where the run does not say.
     """
 
@@ -71,6 +76,7 @@ class Training:
     encoders: dict[str, str]
     steps: dict[str, int]
     unlabelled: bool
+    informed: bool
     seed: int
     mirage: str | None
     device: str | None
@@ -145,6 +151,7 @@ class Benchmark:
         name: its folder. features: "audio" or "audio and text". condition: which training utterances were used.
         unlabelled: whether the others were learnt from without their label. test_on: another corpus, or None.
         folds, seeds, split, utterances, classes: what every figure must be read with.
+        embeddings: the stores it was measured with. own_embeddings: whether they are the run's.
         reference: the tuned regression. plain: nothing added. ours: MIRAGE. methods: all, in the benchmark's order.
         gain: of MIRAGE over nothing added. over_reference, over_rivals: of MIRAGE over the regression and over
             methods that share something with it, by name.
@@ -169,6 +176,8 @@ class Benchmark:
     over_reference: Gain | None
     over_rivals: dict[str, Gain]
     effects: list[Effect]
+    embeddings: list[str] = field(default_factory=list)
+    own_embeddings: bool = True
 
 
 def best_of(benchmarks: Sequence[Benchmark]) -> Benchmark | None:

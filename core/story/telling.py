@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from core.benchmarks import benchmark_names, command_of
-from core.benchmarks.command import settings_of
+from core.encoders.checkpoint import is_hub_id
 from core.errors import MirageError
 from core.files import read_json
 from core.runs.data import PARTS
 from core.runs.loaded import LoadedRun
 from core.story import words
 from core.story.benchmarks import find_benchmarks
-from core.story.facts import Benchmark, Data, Information, Scores, Story, Training, best_of
+from core.story.commands import commands_of
+from core.story.facts import FOLDER, Data, Information, Scores, Story, Training, best_of
 from core.workspace import Workspace
 
 
@@ -37,16 +36,15 @@ def tell(run: LoadedRun, workspace: Workspace | None = None) -> Story:
         if (scores := evaluation.get(kind))
     }
     information = [_information(row) for row in run.information()]
-    benchmarks, left_out = find_benchmarks(run.corpus, run.classes, workspace, unlabelled=training.unlabelled)
+    benchmarks, left_out = find_benchmarks(
+        run.corpus, run.classes, workspace, unlabelled=training.unlabelled, embeddings=list(training.encoders)
+    )
     best = best_of(benchmarks)
-    more = [
-        one
-        for one in benchmarks
-        if best is not None and one is not best and (one.test_on, one.features) == (None, best.features)
-    ]
+    features = best.features if best is not None else benchmarks[0].features if benchmarks else None
+    more = [one for one in benchmarks if one is not best and one.features == features]
     quality = run.quality()
     limits = words.limits(data, best, more, information, (quality or {}).get("copying"))
-    commands = _commands(run, training, best, workspace)
+    commands = commands_of(run, data, training, best, workspace)
     return Story(
         run=run.id,
         headline=words.headline(data, best),
@@ -104,7 +102,7 @@ def _counted(run: LoadedRun) -> dict[str, Any]:
 
 
 def _said(run: LoadedRun, evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of a run without its utterances, as far as it says it: emotions are those of the training part."""
+    """The same of a run without its utterances, as far as it says it."""
     parts = {part: int(count) for part in PARTS if (count := evaluation["n"].get(part))}
     used = sum(count for part, count in parts.items() if part != "unused")
     train = parts.get("train", 0)
@@ -126,7 +124,7 @@ def _training(run: LoadedRun) -> Training:
     environment = _environment(run)
     stores = environment.get("embeddings")
     encoders = {
-        str(store["name"]): str(store.get("encoder", store["name"]))
+        str(store["name"]): _named(str(store.get("encoder", store["name"])))
         for store in (stores if isinstance(stores, list) else [])
         if isinstance(store, dict) and "name" in store
     }
@@ -137,6 +135,7 @@ def _training(run: LoadedRun) -> Training:
         encoders=encoders,
         steps={"alignment": config.alignment.steps, "generation": config.generation.steps},
         unlabelled=config.data.unlabelled,
+        informed=any((config.generation.w_c, config.generation.w_u, config.generation.w_t, config.generation.w_pair)),
         seed=config.training.seed,
         mirage=_text(environment.get("mirage")),
         device=_text(environment.get("device")),
@@ -151,6 +150,11 @@ def _environment(run: LoadedRun) -> dict[str, Any]:
     except MirageError:
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _named(encoder: str) -> str:
+    """An encoder as it may be told to anybody: the way to a folder is nobody's business."""
+    return encoder if is_hub_id(encoder) else FOLDER
 
 
 def _text(value: Any) -> str | None:
@@ -171,26 +175,3 @@ def _information(row: Mapping[str, Any]) -> Information:
         saturated=row["saturated"],
         reason=row["reason"],
     )
-
-
-def _commands(run: LoadedRun, training: Training, best: Benchmark | None, workspace: Workspace) -> list[str]:
-    """What makes the run and its figures again, from the corpus on disk."""
-    loader, corpus = run.about.get("loader"), run.corpus
-    # A run of the hub, owner/name@commit, is made again under its own name.
-    own = run.id.rpartition("/")[2].partition("@")[0] if "/" in run.id else run.id
-    found = []
-    if loader == "demo":
-        found.append(shlex.join(["mirage", "ingest", "demo"] + (["--name", corpus] if corpus != "demo" else [])))
-    else:
-        ingest = shlex.join(["mirage", "ingest", loader or "LOADER"])
-        found.append(f"{ingest} FOLDER{'' if corpus == loader else shlex.join([' --name', corpus])}")
-    options = ("--audio-encoder", "--text-encoder")
-    encoders = [word for pair in zip(options, training.encoders.values(), strict=False) for word in pair]
-    found.append(shlex.join(["mirage", "embed", corpus, *encoders]) if encoders else f"mirage embed {corpus} ...")
-    changed = settings_of({**run.config.model_dump(), "data": {**run.config.data.model_dump(), "folds": "auto"}})
-    folds = [] if run.config.data.folds == "auto" else ["--set", f"data.folds={run.config.data.folds}"]
-    found.append(shlex.join(["mirage", "train", corpus, "--run-id", own, *folds, *changed]))
-    found += [shlex.join(["mirage", command, own]) for command in ("mi", "quality")]
-    if best is not None and best.name in benchmark_names(workspace):
-        found.append(command_of(read_json(workspace.benchmarks / best.name / "results.json")))
-    return found

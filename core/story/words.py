@@ -55,20 +55,30 @@ def points(gain: Gain) -> str:
 
 
 def headline(data: Data, best: Benchmark | None) -> str:
-    """The one sentence."""
+    """The one sentence, with what it holds for."""
     if best is None:
         return f"MIRAGE was trained on {source(data)}; whether it helps recognition has not been measured yet."
-    gain, plain, ours = best.gain, best.plain, best.ours
-    what = "MIRAGE, which learnt from speech without labels too," if best.unlabelled else "MIRAGE"
-    figures = f"{ours.ua:.1f} % of emotions recognised with it, {plain.ua:.1f} % without"
-    tail = f": {figures}" + (f", {points(gain)}." if gain else ".")
+    gain = best.gain
+    start = f"With {amount(best)}, from {best.features}, MIRAGE"
+    figures = f"{best.ours.ua:.1f} % of emotions recognised with it, {best.plain.ua:.1f} % without"
     if gain is None:
-        return f"{what} on {source(data)}{tail}"
+        return f"{start} on {source(data)}: {figures}."
     verdict = {
-        "better": f"{what} improved the recognition of emotion on {source(data)}",
-        "worse": f"{what} made the recognition of emotion worse on {source(data)}",
-    }.get(gain.says, f"{what} made no difference to recognition that can be told from chance on {source(data)}")
-    return verdict + tail
+        "better": "improved the recognition of emotion",
+        "worse": "made the recognition of emotion worse",
+    }.get(gain.says, "made no difference to recognition that can be told from chance")
+    told = f"{start} {verdict} on {source(data)}: {figures}, {points(gain)}."
+    return f"{told} {credit}" if (credit := credited(best)) else told
+
+
+def credited(one: Benchmark) -> str:
+    """Whose a gain is, where MIRAGE without its generator comes as far; empty otherwise."""
+    alone = one.over_rivals.get("mirage-no-generator")
+    if not one.gain or one.gain.says != "better" or alone is None or alone.says == "better":
+        return ""
+    if alone.says == "worse":
+        return "The gain is that of the unlabelled speech: generated features take a little away from it."
+    return "The gain is that of the unlabelled speech: that generated features add to it cannot be told from chance."
 
 
 def answers(
@@ -114,25 +124,29 @@ def limits(
     if not data.parts.get("test"):
         found.append("No speaker was held out in this run: its own figures of recognition say nothing of new voices.")
     if best is None:
-        found.append("No benchmark was measured: nothing can be said about whether generated features help.")
-    else:
-        if best.gain is None or best.gain.says == "not told apart":
-            found.append(f"With {amount(best)}, it may not be concluded that MIRAGE helps recognition.")
-        if best.folds < 10:
-            found.append(
-                f"The interval rests on {many(best.folds, 'group')} of held-out speakers, which is few: it may be "
-                "narrower than the truth."
-            )
-        for one in (best, *more):
-            found += [
-                f"With {amount(one)}, MIRAGE is {_verdict(gain)} {gain.over}: {points(gain)}."
-                for gain in one.over_rivals.values()
-                if gain.says != "better"
-            ]
-            alone = one.over_rivals.get("mirage-no-generator")
-            if one.gain and one.gain.says == "better" and alone and alone.says != "better":
-                share = "take a little away from it" if alone.says == "worse" else "add nothing to it"
-                found.append(f"There the gain is that of the unlabelled speech: generated features {share}.")
+        found.append("No benchmark on its own speakers was measured: whether MIRAGE helps there cannot be said.")
+    elif best.gain is None or best.gain.says == "not told apart":
+        found.append(f"With {amount(best)}, it may not be concluded that MIRAGE helps recognition.")
+    if best is not None and best.gain is not None and best.folds < 10:
+        found.append(
+            f"The interval rests on {many(best.folds, 'group')} of held-out speakers, which is few: it may be narrower "
+            "than the truth."
+        )
+    if best is not None and not best.own_embeddings:
+        named = listed(best.embeddings) if best.embeddings else "which are not named"
+        found.append(f"The benchmark was measured with other embeddings than this run's: {named}.")
+    for one in (best, *more):
+        if one is None:
+            continue
+        if one.test_on is not None and one.gain is not None:
+            found.append(f"Tested on {one.test_on}, MIRAGE is {_verdict(one.gain)} nothing added: {points(one.gain)}.")
+        found += [
+            f"With {amount(one)}, MIRAGE is {_verdict(gain)} {gain.over}: {points(gain)}."
+            for gain in one.over_rivals.values()
+            if gain.says != "better" and one.test_on is None
+        ]
+        if credit := credited(one):
+            found.append(f"With {amount(one)}, {credit[0].lower()}{credit[1:]}")
     if any(one.saturated for one in information):
         found.append("A mutual information near its ceiling cannot be told from a higher one.")
     if copying:
@@ -167,9 +181,10 @@ def _done(data: Data, training: Training) -> str:
         f"{f', {data.with_text:,} of them with their transcript' if data.with_text and not data.withheld else ''}. "
         f"MIRAGE brought {'speech and text' if data.with_text else 'them'} into one space of {training.dim} "
         f"dimensions in which emotions lie apart, and trained a generator that makes new {kind} for an emotion, with "
-        f"{many(len(training.codes), 'latent code')} that vary how it is shown. Mutual information held the generator "
-        "to what it was asked for."
+        f"{many(len(training.codes), 'latent code')} for how it is shown."
     )
+    if training.informed:
+        text += " Mutual information held the generator to what it was asked for."
     if training.unlabelled:
         text += f" It learnt from {many(data.parts.get('unlabelled', 0), 'utterance')} without a label too."
     return text
@@ -179,7 +194,8 @@ def _helped(data: Data, recognition: dict[str, Scores], best: Benchmark | None, 
     if best is None:
         return (
             f"That has not been measured: this workspace holds no finished benchmark of {data.corpus} with these "
-            f"emotions. `mirage benchmark {data.corpus}` measures it." + _single(data, recognition)
+            f"emotions, on its own speakers. `mirage benchmark {data.corpus}` measures it, with `--set "
+            "data.classes=...` where the run has not all emotions." + _single(recognition)
         )
     plain, ours = best.plain, best.ours
     parts = [
@@ -196,7 +212,7 @@ def _helped(data: Data, recognition: dict[str, Scores], best: Benchmark | None, 
         f"With {amount(one)}, it is {one.plain.ua:.1f} % without and {one.ours.ua:.1f} % with it: "
         f"{points(one.gain)}, {one.gain.says}."
         for one in more
-        if one.gain
+        if one.gain and one.test_on is None
     ]
     if data.synthetic:
         parts.append("The speech is synthetic.")
@@ -208,7 +224,7 @@ def amount(one: Benchmark) -> str:
     return one.condition + (", the others without labels" if one.unlabelled and "label" not in one.condition else "")
 
 
-def _single(data: Data, recognition: dict[str, Scores]) -> str:
+def _single(recognition: dict[str, Scores]) -> str:
     scores = recognition.get("audio_and_text") or recognition.get("audio")
     if scores is None:
         return ""
@@ -250,14 +266,16 @@ def _sure(best: Benchmark | None) -> str:
 
 
 def _voices(data: Data, best: Benchmark | None) -> str:
-    names, kind = data.held_out, "synthetic voices" if data.synthetic else "speakers"
+    validation = data.parts.get("validation", 0)
+    names, kind = data.held_out, "synthetic voice" if data.synthetic else "speaker"
     run = (
-        f"This run was tested on {len(names)} {kind} that its training never heard ({listed(names)}), "
+        f"This run was tested on {many(len(names), kind)} that its training never heard ({listed(names)}), "
         f"{many(data.parts.get('test', 0), 'utterance')}."
         if names
         else f"This run was tested on {many(data.parts['test'], 'utterance')} kept from its training."
         if data.parts.get("test")
-        else f"In this run no speaker was held out: it learnt from all {kind}."
+        else "In this run nobody was held out for testing"
+        + (f"; {many(validation, 'utterance')} chose the settings." if validation else ".")
     )
     if best is None:
         return run
@@ -273,6 +291,6 @@ def _emotions(best: Benchmark | None) -> str:
     if best is None or not said:
         return "That has not been measured yet."
     return (
-        f"Recall in points, with MIRAGE over nothing added, from {best.features}: {said}. These are means "
-        "over folds and seeds without intervals: small differences mean nothing."
+        f"Recall in points, with MIRAGE over nothing added, from {best.features}: {said}. All "
+        "folds are counted together, the seeds averaged, and there are no intervals: small differences mean nothing."
     )
