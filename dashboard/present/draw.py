@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RATIO = (7, 4)
 """A figure, and the words beside it."""
 RIVALS_MOST = 8
+WITHHELD = "The run was published without the features of its utterances: this talk has no map and no lab."
 
 
 def body(run: LoadedRun, story: Story, name: str, *, near: bool) -> None:
@@ -43,6 +44,10 @@ def _start(run: LoadedRun, story: Story, near: bool) -> None:
 
 def _data(run: LoadedRun, story: Story, near: bool) -> None:
     data = story.data
+    if not data.utterances:
+        _lines("data", [f"Emotions: {', '.join(data.emotions)}."])
+        _small("data", [WITHHELD + _not_shown(story)])
+        return
     left, right = st.columns(RATIO, gap="large", vertical_alignment="center")
     with left:
         _figure("data", near, lambda: figures.emotions(data.emotions), "Utterances by emotion")
@@ -59,7 +64,7 @@ def _data(run: LoadedRun, story: Story, near: bool) -> None:
                     delta_arrow="off",
                 )
     held = f"No {told.voices(story)[:-1]} is in two parts." if data.held_out else "Nothing was held out of this run."
-    _small("data", [held + _not_shown(story)])
+    _small("data", [held + _not_shown(story), *([WITHHELD] if told.withheld(story) else [])])
 
 
 def _not_shown(story: Story) -> str:

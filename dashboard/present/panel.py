@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import components, navigation, state, theme
 from dashboard.present import component, draw, live, store
-from dashboard.present.steps import Step, steps_of
+from dashboard.present.steps import Step, steps_of, withheld
 from dashboard.space.quality import quality_line
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def show(run_id: str) -> None:
         _not_yet(run_id, current.status)
         return
     run = state.run(run_id)
-    store.story_of(run)
+    story = store.story_of(run)
     if notes_only():
         _notes(run)
         return
     _talk(run)
-    live.mount(run)
+    if not withheld(story):
+        live.mount(run)
 
 
 def notes_only() -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LIMITS_MOST = 5
 """Limits on the screen; all of them are in the notes."""
+LIVE = ("space", "lab")
+"""Steps that show utterances themselves."""
 EMOTION = "I(c;h_hat)"
 _STILL = 0.05
 """Points below which a difference is none at the precision that is shown."""
@@ -52,7 +54,13 @@ def steps_of(story: Story, map_quality: str = "") -> list[Step]:
         ("again", "How to repeat it", f"{_count(len(story.commands), 'command')} make all of it again."),
     ]
     notes = _notes(story, map_quality)
-    return [Step(name, title, message, notes[name]) for name, title, message in made]
+    left_out = LIVE if withheld(story) else ()
+    return [Step(name, title, message, notes[name]) for name, title, message in made if name not in left_out]
+
+
+def withheld(story: Story) -> bool:
+    """Whether the run was published without its utterances: there is nothing to draw map and lab from."""
+    return story.data.withheld or not story.data.utterances
 
 
 def best_of(story: Story) -> Benchmark | None:
@@ -76,6 +84,8 @@ def voices(story: Story) -> str:
 def data_message(story: Story) -> str:
     data = story.data
     kind = "synthetic speech" if data.synthetic else "recorded speech"
+    if not data.utterances:
+        return f"It was published without its utterances: {kind} with {_count(len(data.emotions), 'emotion')}."
     everyone = {name for names in data.speakers.values() for name in names}
     spoken = f", {_count(len(everyone), voices(story)[:-1])}" if everyone else ""
     return f"{_count(data.utterances, 'utterance')} of {kind}: {_count(len(data.emotions), 'emotion')}{spoken}."

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Workspace
+from core import Workspace, load_run
 from core.corpora import change_permissions
 from core.demo import install_demo
 from core.files import read_json, write_json
+from core.runs.withheld import withhold
 from core.shipped import install_results
 from dashboard.present.draw import _STEPS
 from tests.pages.test_pages import texts
@@ -102,6 +103,19 @@ def test_a_damaged_benchmark_is_named_in_the_notes(open_app: Open, demo: Workspa
         file.write_text("{", encoding="utf-8")
     said = check(open_app(workspace, "present", run="demo", step="gain"))
     assert "has not been measured yet" in said
+
+
+def test_a_run_published_without_features_has_a_talk_without_map_and_lab(
+    open_app: Open, demo: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(demo.root, tmp_path / "copy")
+    workspace = Workspace(tmp_path / "copy")
+    withhold(workspace.run_folder("demo"), load_run("demo", demo))
+    left = [step for step in STEPS if step not in ("space", "lab")]
+    for step in (*left, "lab"):
+        app = open_app(workspace, "present", run="demo", step=step)
+        assert "published without" in check(app)
+        assert len(app.header) == len(left)
 
 
 def test_unknown_steps_of_a_link_begin_at_the_first(open_app: Open, trained: Workspace) -> None:
