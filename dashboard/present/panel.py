@@ -50,7 +50,7 @@ def _not_yet(run_id: str, status: str) -> None:
         "running": "It is still training: the talk is there when it has ended.",
         "stopped": "It was stopped. Go on with it, or choose another run on the left.",
     }.get(status, "It did not end well. Its page says why; choose another run on the left, or start it again.")
-    commands = ["mirage demo"] if status in state.ACTIVE else [f"mirage resume {run_id}"]
+    commands = ["mirage runs"] if status in state.ACTIVE else [f"mirage resume {run_id}"]
     theme.empty("Nothing to tell yet", says, commands, icon=":material/co_present:")
     navigation.link("train", "Watch it on Train")
 

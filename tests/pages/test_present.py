@@ -73,7 +73,7 @@ def test_only_the_figures_of_the_neighbours_are_drawn(open_app: Open, demo: Work
 
 
 @pytest.mark.parametrize(
-    ("status", "what"), [("queued", "waits for its turn"), ("stopped", "resume"), ("failed", "resume")]
+    ("status", "what"), [("queued", "mirage runs"), ("stopped", "resume"), ("failed", "resume")]
 )
 def test_a_run_that_has_not_ended_says_what_to_do(
     status: str, what: str, open_app: Open, trained: Workspace, tmp_path: Path
