@@ -20,7 +20,8 @@ class Neighbourhood:
         """Raises BadInputError where there are no points."""
         if not len(points):
             raise BadInputError(
-                "no utterances to lie near: the run was published without their features; train on the corpus for a run of your own"
+                "no utterances to lie near: the run was published without their features; train on the corpus for a "
+                "run of your own"
             )
         self._points = points
         self._squares = np.einsum("ij,ij->i", points, points)
