@@ -47,9 +47,9 @@ def steps_of(story: Story, map_quality: str = "") -> list[Step]:
         ("training", "What was trained", training_message(story)),
         ("lab", "The lab", "Turn a dial: what is generated moves at once."),
         ("information", "Mutual information", information_message(story)),
-        ("gain", "The gain", gain_message(best_of(story))),
-        ("rivals", "Beside other ways", rivals_message(best_of(story))),
-        ("emotions", "Emotion by emotion", emotions_message(best_of(story))),
+        ("gain", "The gain", gain_message(story.best)),
+        ("rivals", "Beside other ways", rivals_message(story.best)),
+        ("emotions", "Emotion by emotion", emotions_message(story.best)),
         ("limits", "What it does not say", limits_message(story)),
         ("again", "How to repeat it", f"{_count(len(story.commands), 'command')} make all of it again."),
     ]
@@ -63,14 +63,9 @@ def withheld(story: Story) -> bool:
     return story.data.withheld or not story.data.utterances
 
 
-def best_of(story: Story) -> Benchmark | None:
-    """The benchmark that answers how much it helped; never one that was tested on another corpus."""
-    return next((one for one in story.benchmarks if one.test_on is None), None)
-
-
 def conditions_of(story: Story) -> list[Benchmark]:
     """Benchmarks from the same features as the best one that have a gain, the best one first."""
-    best = best_of(story)
+    best = story.best
     if best is None:
         return []
     return [one for one in story.benchmarks if one.features == best.features and one.gain is not None]
@@ -79,6 +74,15 @@ def conditions_of(story: Story) -> list[Benchmark]:
 def voices(story: Story) -> str:
     """What speakers of the corpus are called: nobody speaks in synthetic speech."""
     return "voices" if story.data.synthetic else "speakers"
+
+
+def measured(story: Story) -> str:
+    """What tells whether it helps, and on whom."""
+    if story.best is not None:
+        return f"On {voices(story)} that training never heard, beside other ways to do it."
+    if story.data.held_out:
+        return f"On {voices(story)} that training never heard."
+    return "Whether it helps recognition: a benchmark says it, and has not been run here."
 
 
 def data_message(story: Story) -> str:
@@ -208,7 +212,7 @@ def shown_limits(story: Story) -> list[str]:
 
 
 def _notes(story: Story, map_quality: str) -> dict[str, tuple[str, ...]]:
-    best = best_of(story)
+    best = story.best
     measured = [f"{one.shown}: {one.meaning} {information_words(one)}" for one in story.information]
     return {
         "start": ("Labelled emotional speech is scarce and dear.", story.answer("done"), f"In short: {story.headline}"),
@@ -220,7 +224,7 @@ def _notes(story: Story, map_quality: str) -> dict[str, tuple[str, ...]]:
         ),
         "training": (
             "The pre-trained networks stay as they are. Only the alignment, a few layers on top, and the generator "
-            "were trained, without the speakers that are held out.",
+            f"were trained{f', without the {voices(story)} that are held out' if story.data.held_out else ''}.",
         ),
         "lab": (
             "Choose an emotion, then drag one latent code at a time. Nobody told the codes what to mean: training "

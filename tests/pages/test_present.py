@@ -72,9 +72,7 @@ def test_only_the_figures_of_the_neighbours_are_drawn(open_app: Open, demo: Work
     assert drawn("again") == []
 
 
-@pytest.mark.parametrize(
-    ("status", "what"), [("queued", "mirage runs"), ("stopped", "resume"), ("failed", "resume")]
-)
+@pytest.mark.parametrize(("status", "what"), [("queued", "mirage runs"), ("stopped", "resume"), ("failed", "resume")])
 def test_a_run_that_has_not_ended_says_what_to_do(
     status: str, what: str, open_app: Open, trained: Workspace, tmp_path: Path
 ) -> None:
