@@ -168,7 +168,7 @@ def limits_message(story: Story) -> str:
 
 
 def credit(listed: Sequence[Benchmark]) -> str:
-    """Whose the gain is, where generating adds nothing to it; empty where that cannot be said."""
+    """Whose the gain is, where generating adds nothing to it or takes from it; empty where that cannot be said."""
     found = [
         one
         for one in listed
@@ -180,7 +180,9 @@ def credit(listed: Sequence[Benchmark]) -> str:
     if not found:
         return ""
     trained = condition_words(found[0], most=80)
-    return f"With {trained}, the gain is that of the unlabelled speech: generated features add nothing to it."
+    worse = found[0].over_rivals["mirage-no-generator"].says == "worse"
+    effect = "take a little of it away" if worse else "add nothing to it"
+    return f"With {trained}, the gain is that of the unlabelled speech: generated features {effect}."
 
 
 def certainty(best: Benchmark) -> list[tuple[str, str]]:

@@ -119,6 +119,8 @@ def test_whose_the_gain_is(plain: Story) -> None:
         "With 10 % of labels, the rest unlabelled, the gain is that of the unlabelled speech: "
         "generated features add nothing to it."
     )
+    taken = steps.credit([replace(few, over_rivals={"mirage-no-generator": gain(-1.5, "worse")})])
+    assert taken.endswith("generated features take a little of it away.")
     assert steps.credit([benchmark(gain(7.4, "better"))]) == ""
     assert steps.credit([replace(few, over_rivals={"mirage-no-generator": gain(1.0, "better")})]) == ""
 
