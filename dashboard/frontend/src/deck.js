@@ -175,7 +175,9 @@ export class Deck {
     // A dialog or a menu of the page has the keys while it is open.
     if (!this.data || document.querySelector('[role="dialog"]')) return;
     const path = /** @type {any[]} */ (event.composedPath()).filter((one) => one instanceof Element);
-    const way = wayOf(event, path);
+    // Held a moment too long after it has left full screen, it would load the page anew.
+    if (event.key === "F5" && event.repeat && !this.data.notesOnly) event.preventDefault();
+    const way = wayOf(event, path, this.presenting);
     if (way === null) return;
     if (way === "leave") {
       // With the browser's own full screen Escape is the browser's.

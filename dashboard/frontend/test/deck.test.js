@@ -62,6 +62,14 @@ test("elapsed time", () => {
   assert.deepEqual([clock(7), clock(750.9), clock(3723), clock(-1)], ["0:07", "12:30", "1:02:03", "0:00"]);
 });
 
+test("F5 is the browser's outside of full screen, and a switch that is held down acts once", () => {
+  assert.equal(wayOf({ key: "F5" }, [body]), null);
+  assert.equal(wayOf({ key: "F5" }, [body], true), "screen");
+  for (const key of ["f", "N"]) assert.equal(wayOf({ key, repeat: true }, [body]), null, key);
+  assert.equal(wayOf({ key: "F5", repeat: true }, [body], true), null);
+  assert.equal(wayOf({ key: "ArrowRight", repeat: true }, [body]), "next");
+});
+
 test("a second window follows, asks where the talk is, and leads", async () => {
   const heard = [];
   const stage = new Line("test-talk", (said) => heard.push(said));
