@@ -407,6 +407,37 @@ def test_notes_below_and_in_a_second_window(browser: Browser, talk: Server) -> N
     context.close()
 
 
+@pytest.mark.browser
+def test_two_talks_at_once_and_a_reload(browser: Browser, talk: Server) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page, other = context.new_page(), context.new_page()
+    open_talk(page, talk, "&step=gain")
+    open_talk(other, talk, "&step=data")
+    speaker = second_window(page, context)
+    page.keyboard.press("ArrowRight")
+    speaker.wait_for_url(re.compile("step=rivals"))
+    other.keyboard.press("ArrowRight")
+    at_step(other, "space")
+    page.wait_for_timeout(500)
+    at_step(page, "rivals")
+    assert "step=rivals" in speaker.url
+    # The time counts on after a reload, whoever began it.
+    page.keyboard.press("n")
+    page.reload()
+    page.wait_for_selector(".deck[data-ready]")
+    page.wait_for_timeout(1200)
+    assert page.locator(".time").evaluate("e => e.textContent") != "0:00"
+    speaker.keyboard.press("PageDown")
+    at_step(page, "emotions")
+    # Notes opened by hand take a talk that they hear from, and keep it.
+    speaker.close()
+    other.close()
+    found = context.new_page()
+    open_talk(found, talk, "&notes=1")
+    found.wait_for_url(re.compile("step=emotions.*talk=|talk=.*step=emotions"))
+    context.close()
+
+
 def second_window(page: Page, context: BrowserContext) -> Page:
     with context.expect_page() as opened:
         page.locator('[data-act="window"]').click()
