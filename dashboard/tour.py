@@ -51,7 +51,8 @@ def arrive(url_path: str) -> None:
         return
     named = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
     by_name = any(named == page.name for page in navigation.PAGES)
-    st.session_state[_BARE] = not url_path and not by_name and not st.query_params
+    # Streamlit keeps ``?embed=true`` to itself: in a frame of another page nobody asked for a tour.
+    st.session_state[_BARE] = not (url_path or by_name or st.query_params or st.context.is_embedded)
 
 
 def show() -> None:

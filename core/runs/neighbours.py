@@ -17,6 +17,12 @@ class Neighbourhood:
     """Exact Euclidean neighbours among n points (n, d), in pieces that fit the memory."""
 
     def __init__(self, points: np.ndarray) -> None:
+        """Raises BadInputError where there are no points."""
+        if not len(points):
+            raise BadInputError(
+                "no utterances to lie near: the run was published without their features; train on the corpus for a "
+                "run of your own"
+            )
         self._points = points
         self._squares = np.einsum("ij,ij->i", points, points)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RATIO = (7, 4)
 """A figure, and the words beside it."""
 RIVALS_MOST = 8
+WITHHELD = "The run was published without the features of its utterances: this talk has no map and no lab."
 
 
 def body(run: LoadedRun, story: Story, name: str, *, near: bool) -> None:
@@ -35,7 +36,7 @@ def _start(run: LoadedRun, story: Story, near: bool) -> None:
         [
             ("Align", [f"{both} meet in one space of {story.training.dim} dimensions."]),
             ("Generate", [f"New features for an emotion, with {codes} dial{'' if codes == 1 else 's'} to vary them."]),
-            ("Measure", [f"On {told.voices(story)} that training never heard, beside other ways to do it."]),
+            ("Measure", [told.measured(story)]),
         ],
     )
     _small("start", [story.headline])
@@ -43,6 +44,10 @@ def _start(run: LoadedRun, story: Story, near: bool) -> None:
 
 def _data(run: LoadedRun, story: Story, near: bool) -> None:
     data = story.data
+    if not data.utterances:
+        _lines("data", [f"Emotions: {', '.join(data.emotions)}."])
+        _small("data", [WITHHELD + _not_shown(story)])
+        return
     left, right = st.columns(RATIO, gap="large", vertical_alignment="center")
     with left:
         _figure("data", near, lambda: figures.emotions(data.emotions), "Utterances by emotion")
@@ -58,8 +63,14 @@ def _data(run: LoadedRun, story: Story, near: bool) -> None:
                     delta_color="off",
                     delta_arrow="off",
                 )
-    held = f"No {told.voices(story)[:-1]} is in two parts." if data.held_out else "Nothing was held out of this run."
-    _small("data", [held + _not_shown(story)])
+    said = [f"{_held_out(story)}{_not_shown(story)}".strip(), WITHHELD if told.withheld(story) else ""]
+    _small("data", [line for line in said if line])
+
+
+def _held_out(story: Story) -> str:
+    if story.data.held_out:
+        return f"No {told.voices(story)[:-1]} is in two parts."
+    return "" if "test" in story.data.parts else "Nothing was held out of this run."
 
 
 def _not_shown(story: Story) -> str:
@@ -144,7 +155,7 @@ def _curve(run: LoadedRun) -> dict[str, Any] | None:
 
 def _gain(run: LoadedRun, story: Story, near: bool) -> None:
     listed = told.conditions_of(story)
-    best = told.best_of(story)
+    best = story.best
     if best is None or not listed:
         _unmeasured(story)
         return
@@ -166,7 +177,7 @@ def _gain(run: LoadedRun, story: Story, near: bool) -> None:
 
 
 def _rivals(run: LoadedRun, story: Story, near: bool) -> None:
-    best = told.best_of(story)
+    best = story.best
     methods = [] if best is None else [one for one in best.methods if one.gain is not None]
     if best is None or not methods:
         _unmeasured(story)
@@ -187,7 +198,7 @@ def _rivals(run: LoadedRun, story: Story, near: bool) -> None:
 
 
 def _emotions(run: LoadedRun, story: Story, near: bool) -> None:
-    best = told.best_of(story)
+    best = story.best
     if best is None or all(one.change is None for one in best.effects):
         _unmeasured(story)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,6 +85,5 @@ def show_lab(run: LoadedRun) -> None:
 def _clicked(visible: np.ndarray) -> None:
     event = components.as_event(components.sent(MAP, "chosen"))
     if store.hear(event):
-        held: store.SpaceState = st.session_state[store.KEY]
-        picked = space_component.chosen(event, visible).picked
-        store.keep(replace(held, selection=Selection((), picked)))
+        # What was selected on the page Aligned space is no business of the talk.
+        store.pick(space_component.chosen(event, visible).picked)

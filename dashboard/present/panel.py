@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import components, navigation, state, theme
 from dashboard.present import component, draw, live, store
-from dashboard.present.steps import Step, steps_of
+from dashboard.present.steps import Step, steps_of, withheld
 from dashboard.space.quality import quality_line
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def show(run_id: str) -> None:
         _not_yet(run_id, current.status)
         return
     run = state.run(run_id)
-    store.story_of(run)
+    story = store.story_of(run)
     if notes_only():
         _notes(run)
         return
     _talk(run)
-    live.mount(run)
+    if not withheld(story):
+        live.mount(run)
 
 
 def notes_only() -> bool:
@@ -49,7 +50,7 @@ def _not_yet(run_id: str, status: str) -> None:
         "running": "It is still training: the talk is there when it has ended.",
         "stopped": "It was stopped. Go on with it, or choose another run on the left.",
     }.get(status, "It did not end well. Its page says why; choose another run on the left, or start it again.")
-    commands = ["mirage demo"] if status in state.ACTIVE else [f"mirage resume {run_id}"]
+    commands = ["mirage runs"] if status in state.ACTIVE else [f"mirage resume {run_id}"]
     theme.empty("Nothing to tell yet", says, commands, icon=":material/co_present:")
     navigation.link("train", "Watch it on Train")
 

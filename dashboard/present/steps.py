@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LIMITS_MOST = 5
 """Limits on the screen; all of them are in the notes."""
+LIVE = ("space", "lab")
+"""Steps that show utterances themselves."""
 EMOTION = "I(c;h_hat)"
 _STILL = 0.05
 """Points below which a difference is none at the precision that is shown."""
@@ -45,24 +47,25 @@ def steps_of(story: Story, map_quality: str = "") -> list[Step]:
         ("training", "What was trained", training_message(story)),
         ("lab", "The lab", "Turn a dial: what is generated moves at once."),
         ("information", "Mutual information", information_message(story)),
-        ("gain", "The gain", gain_message(best_of(story))),
-        ("rivals", "Beside other ways", rivals_message(best_of(story))),
-        ("emotions", "Emotion by emotion", emotions_message(best_of(story))),
+        ("gain", "The gain", gain_message(story.best)),
+        ("rivals", "Beside other ways", rivals_message(story.best)),
+        ("emotions", "Emotion by emotion", emotions_message(story.best)),
         ("limits", "What it does not say", limits_message(story)),
         ("again", "How to repeat it", f"{_count(len(story.commands), 'command')} make all of it again."),
     ]
     notes = _notes(story, map_quality)
-    return [Step(name, title, message, notes[name]) for name, title, message in made]
+    left_out = LIVE if withheld(story) else ()
+    return [Step(name, title, message, notes[name]) for name, title, message in made if name not in left_out]
 
 
-def best_of(story: Story) -> Benchmark | None:
-    """The benchmark that answers how much it helped; never one that was tested on another corpus."""
-    return next((one for one in story.benchmarks if one.test_on is None), None)
+def withheld(story: Story) -> bool:
+    """Whether the run was published without its utterances: there is nothing to draw map and lab from."""
+    return story.data.withheld or not story.data.utterances
 
 
 def conditions_of(story: Story) -> list[Benchmark]:
     """Benchmarks from the same features as the best one that have a gain, the best one first."""
-    best = best_of(story)
+    best = story.best
     if best is None:
         return []
     return [one for one in story.benchmarks if one.features == best.features and one.gain is not None]
@@ -73,9 +76,20 @@ def voices(story: Story) -> str:
     return "voices" if story.data.synthetic else "speakers"
 
 
+def measured(story: Story) -> str:
+    """What tells whether it helps, and on whom."""
+    if story.best is not None:
+        return f"On {voices(story)} that training never heard, beside other ways to do it."
+    if story.data.held_out:
+        return f"On {voices(story)} that training never heard."
+    return "Whether it helps recognition: a benchmark says it, and has not been run here."
+
+
 def data_message(story: Story) -> str:
     data = story.data
     kind = "synthetic speech" if data.synthetic else "recorded speech"
+    if not data.utterances:
+        return f"It was published without its utterances: {kind} with {_count(len(data.emotions), 'emotion')}."
     everyone = {name for names in data.speakers.values() for name in names}
     spoken = f", {_count(len(everyone), voices(story)[:-1])}" if everyone else ""
     return f"{_count(data.utterances, 'utterance')} of {kind}: {_count(len(data.emotions), 'emotion')}{spoken}."
@@ -154,7 +168,7 @@ def limits_message(story: Story) -> str:
 
 
 def credit(listed: Sequence[Benchmark]) -> str:
-    """Whose the gain is, where generating adds nothing to it; empty where that cannot be said."""
+    """Whose the gain is, where generating adds nothing to it or takes from it; empty where that cannot be said."""
     found = [
         one
         for one in listed
@@ -166,7 +180,9 @@ def credit(listed: Sequence[Benchmark]) -> str:
     if not found:
         return ""
     trained = condition_words(found[0], most=80)
-    return f"With {trained}, the gain is that of the unlabelled speech: generated features add nothing to it."
+    worse = found[0].over_rivals["mirage-no-generator"].says == "worse"
+    effect = "take a little of it away" if worse else "add nothing to it"
+    return f"With {trained}, the gain is that of the unlabelled speech: generated features {effect}."
 
 
 def certainty(best: Benchmark) -> list[tuple[str, str]]:
@@ -198,7 +214,7 @@ def shown_limits(story: Story) -> list[str]:
 
 
 def _notes(story: Story, map_quality: str) -> dict[str, tuple[str, ...]]:
-    best = best_of(story)
+    best = story.best
     measured = [f"{one.shown}: {one.meaning} {information_words(one)}" for one in story.information]
     return {
         "start": ("Labelled emotional speech is scarce and dear.", story.answer("done"), f"In short: {story.headline}"),
@@ -210,7 +226,7 @@ def _notes(story: Story, map_quality: str) -> dict[str, tuple[str, ...]]:
         ),
         "training": (
             "The pre-trained networks stay as they are. Only the alignment, a few layers on top, and the generator "
-            "were trained, without the speakers that are held out.",
+            f"were trained{f', without the {voices(story)} that are held out' if story.data.held_out else ''}.",
         ),
         "lab": (
             "Choose an emotion, then drag one latent code at a time. Nobody told the codes what to mean: training "

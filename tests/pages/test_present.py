@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Workspace
+from core import Workspace, load_run
 from core.corpora import change_permissions
 from core.demo import install_demo
 from core.files import read_json, write_json
+from core.runs.withheld import withhold
 from core.shipped import install_results
 from dashboard.present.draw import _STEPS
 from tests.pages.test_pages import texts
@@ -71,9 +72,7 @@ def test_only_the_figures_of_the_neighbours_are_drawn(open_app: Open, demo: Work
     assert drawn("again") == []
 
 
-@pytest.mark.parametrize(
-    ("status", "what"), [("queued", "waits for its turn"), ("stopped", "resume"), ("failed", "resume")]
-)
+@pytest.mark.parametrize(("status", "what"), [("queued", "mirage runs"), ("stopped", "resume"), ("failed", "resume")])
 def test_a_run_that_has_not_ended_says_what_to_do(
     status: str, what: str, open_app: Open, trained: Workspace, tmp_path: Path
 ) -> None:
@@ -102,6 +101,19 @@ def test_a_damaged_benchmark_is_named_in_the_notes(open_app: Open, demo: Workspa
         file.write_text("{", encoding="utf-8")
     said = check(open_app(workspace, "present", run="demo", step="gain"))
     assert "has not been measured yet" in said
+
+
+def test_a_run_published_without_features_has_a_talk_without_map_and_lab(
+    open_app: Open, demo: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(demo.root, tmp_path / "copy")
+    workspace = Workspace(tmp_path / "copy")
+    withhold(workspace.run_folder("demo"), load_run("demo", demo))
+    left = [step for step in STEPS if step not in ("space", "lab")]
+    for step in (*left, "lab"):
+        app = open_app(workspace, "present", run="demo", step=step)
+        assert "published without" in check(app)
+        assert len(app.header) == len(left)
 
 
 def test_unknown_steps_of_a_link_begin_at_the_first(open_app: Open, trained: Workspace) -> None:
@@ -392,6 +404,37 @@ def test_notes_below_and_in_a_second_window(browser: Browser, talk: Server) -> N
     at_step(page, "emotions")
     page.keyboard.press("n")
     assert not notes.is_visible()
+    context.close()
+
+
+@pytest.mark.browser
+def test_two_talks_at_once_and_a_reload(browser: Browser, talk: Server) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page, other = context.new_page(), context.new_page()
+    open_talk(page, talk, "&step=gain")
+    open_talk(other, talk, "&step=data")
+    speaker = second_window(page, context)
+    page.keyboard.press("ArrowRight")
+    speaker.wait_for_url(re.compile("step=rivals"))
+    other.keyboard.press("ArrowRight")
+    at_step(other, "space")
+    page.wait_for_timeout(500)
+    at_step(page, "rivals")
+    assert "step=rivals" in speaker.url
+    # The time counts on after a reload, whoever began it.
+    page.keyboard.press("n")
+    page.reload()
+    page.wait_for_selector(".deck[data-ready]")
+    page.wait_for_timeout(1200)
+    assert page.locator(".time").evaluate("e => e.textContent") != "0:00"
+    speaker.keyboard.press("PageDown")
+    at_step(page, "emotions")
+    # Notes opened by hand take a talk that they hear from, and keep it.
+    speaker.close()
+    other.close()
+    found = context.new_page()
+    open_talk(found, talk, "&notes=1")
+    found.wait_for_url(re.compile("step=emotions.*talk=|talk=.*step=emotions"))
     context.close()
 
 

@@ -82,7 +82,13 @@ def test_who_leaves_in_the_middle_is_not_met_again(page: Page, touring: Server) 
 
 
 def test_not_in_the_way_of_a_link(page: Page, touring: Server) -> None:
-    for place in ("/jobs", "/overview", "/?run=tones-run", "/aligned_space?run=tones-run&colour=speaker"):
+    for place in (
+        "/jobs",
+        "/overview",
+        "/?run=tones-run",
+        "/aligned_space?run=tones-run&colour=speaker",
+        "/?embed=true",
+    ):
         page.goto(f"{touring.address}{place}")
         absent(page)
     # Whoever came by a link is met at the first visit to the bare address.

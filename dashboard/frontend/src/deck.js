@@ -8,6 +8,7 @@
 import css from "./deck.css";
 import { clock, stepAfter, wayOf } from "./deck_keys.js";
 import { Line } from "./deck_line.js";
+import { began, idOf, keepBegan, newTalk, ownTalk, windowStore } from "./deck_talk.js";
 import pageCss from "./deck_page.css";
 import { onSwipe } from "./deck_touch.js";
 import { element, say } from "./dom.js";
@@ -40,6 +41,7 @@ export class Deck {
     this.presenting = false;
     /** @type {number | null} */
     this.started = null;
+    this.store = windowStore();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.telling = undefined;
     this.untold = false;
@@ -101,23 +103,40 @@ export class Deck {
 
   /** The window of the notes and that of the steps find each other. @param {DeckData} data */
   #meet(data) {
+    const asked = idOf(new URL(location.href).searchParams.get("talk"));
+    const talk = this.line?.talk ?? (data.notesOnly ? asked : ownTalk(this.store));
     this.line?.close();
-    this.line = new Line(location.origin + location.pathname, (told) => {
+    const line = new Line(location.origin + location.pathname, { talk, stage: !data.notesOnly }, (told) => {
       if (told.run !== this.data?.run) {
         // The notes go with the run that is shown.
         if (!this.data?.notesOnly) return;
         const there = new URL(location.href);
         there.searchParams.set("run", told.run);
+        if (line.talk) there.searchParams.set("talk", line.talk);
         if (there.href !== location.href) location.replace(there);
         return;
       }
-      this.started = told.started;
+      if (told.started !== null) this.#since(told.started);
       if (told.step === this.at || told.step >= this.data.steps.length) return this.#tick();
       this.at = told.step;
       this.#moved();
     });
-    if (data.notesOnly) this.line.ask();
-    else this.line.answer = () => this.#told();
+    this.line = line;
+    this.started = began(this.store, talk) ?? this.started;
+    if (!data.notesOnly) line.answer = () => this.#told();
+    line.twin = () => {
+      // This tab is a copy of another one, which keeps the talk and its notes.
+      line.talk = newTalk(this.store);
+      this.started = null;
+      this.#tick();
+    };
+    line.ask();
+  }
+
+  /** The talk's time counts from then. @param {number} started */
+  #since(started) {
+    this.started = started;
+    keepBegan(this.store, this.line?.talk ?? null, started);
   }
 
   #told() {
@@ -143,7 +162,7 @@ export class Deck {
     this.nextTitle = element("p", { class: "next" });
     this.time = element("strong", { class: "time", role: "timer", "aria-label": "Time since the first step" });
     const again = button("↺", "Time from now on", () => {
-      this.started = Date.now();
+      this.#since(Date.now());
       this.#tick();
       this.line?.say(this.#told());
     }, "again");
@@ -175,7 +194,9 @@ export class Deck {
     // A dialog or a menu of the page has the keys while it is open.
     if (!this.data || document.querySelector('[role="dialog"]')) return;
     const path = /** @type {any[]} */ (event.composedPath()).filter((one) => one instanceof Element);
-    const way = wayOf(event, path);
+    // Held a moment too long after it has left full screen, it would load the page anew.
+    if (event.key === "F5" && event.repeat && !this.data.notesOnly) event.preventDefault();
+    const way = wayOf(event, path, this.presenting);
     if (way === null) return;
     if (way === "leave") {
       // With the browser's own full screen Escape is the browser's.
@@ -199,7 +220,7 @@ export class Deck {
   #to(step) {
     if (!this.data || step === this.at) return;
     this.at = step;
-    this.started ??= Date.now();
+    if (this.started === null) this.#since(Date.now());
     this.#moved();
     this.line?.say(this.#told());
   }
@@ -255,8 +276,12 @@ export class Deck {
     if (!this.data) return;
     const { name } = this.data.steps[this.at];
     const address = new URL(location.href);
-    if (address.searchParams.get("step") === name) return;
-    address.searchParams.set("step", name);
+    const asked = address.searchParams;
+    // A window of notes that was opened by hand keeps the talk that it has found.
+    const talk = this.data.notesOnly ? this.line?.talk ?? null : asked.get("talk");
+    if (asked.get("step") === name && asked.get("talk") === talk) return;
+    asked.set("step", name);
+    if (talk) asked.set("talk", talk);
     history.replaceState(history.state, "", address);
   }
 
@@ -272,8 +297,10 @@ export class Deck {
 
   #popup() {
     const there = new URL(location.href);
+    const talk = this.line?.talk ?? "";
     there.searchParams.set("notes", "1");
-    window.open(there, "mirage-notes", "popup,width=760,height=560");
+    there.searchParams.set("talk", talk);
+    window.open(there, `mirage-notes-${talk}`, "popup,width=760,height=560");
   }
 
   #toggleScreen() {
@@ -288,7 +315,7 @@ export class Deck {
     say(/** @type {HTMLElement} */ (this.screen), on ? "Leave" : "Full screen");
     this.screen?.setAttribute("aria-pressed", String(on));
     if (on) {
-      this.started ??= Date.now();
+      if (this.started === null) this.#since(Date.now());
       this.line?.say(this.#told());
       // Where a browser has or gives no full screen, the page alone is filled.
       this.page.requestFullscreen?.().catch(() => undefined);

@@ -7,7 +7,7 @@ const WAYS = {
   ArrowRight: "next", ArrowDown: "next", PageDown: "next", " ": "next",
   ArrowLeft: "back", ArrowUp: "back", PageUp: "back",
   Home: "first", End: "last",
-  f: "screen", F: "screen", F5: "screen",
+  f: "screen", F: "screen",
   n: "notes", N: "notes",
   Escape: "leave",
 };
@@ -19,14 +19,17 @@ const MOVED = new Set(["slider", "spinbutton", "listbox", "combobox", "option", 
 /**
  * The step that a key asks for, or null where it asks for none or belongs to what has the focus.
  *
- * @param {{key: string, ctrlKey?: boolean, altKey?: boolean, metaKey?: boolean, shiftKey?: boolean, defaultPrevented?: boolean}} event
+ * @param {{key: string, repeat?: boolean, ctrlKey?: boolean, altKey?: boolean, metaKey?: boolean, shiftKey?: boolean, defaultPrevented?: boolean}} event
  * @param {Owner[]} path from the innermost element outwards, ``event.composedPath()``
+ * @param {boolean} [presenting] in full screen, where F5 leaves it; elsewhere F5 is the browser's
  * @returns {Way | null}
  */
-export function wayOf(event, path) {
+export function wayOf(event, path, presenting = false) {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return null;
-  const way = WAYS[event.key];
+  const way = presenting && event.key === "F5" ? "screen" : WAYS[event.key];
   if (!way) return null;
+  // A switch that is held down would flicker.
+  if (event.repeat && (way === "screen" || way === "notes")) return null;
   if (path.some(isTyped)) return null;
   if (way === "leave") return way;
   // A clicker sends PageUp and PageDown, and has to be heard after a finger has let a slider go.

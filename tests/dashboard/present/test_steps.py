@@ -69,6 +69,12 @@ def test_every_step_has_words_notes_and_something_to_draw(plain: Story) -> None:
     assert "Trustworthiness 0.9" in next(step for step in made if step.name == "space").notes
 
 
+def test_without_utterances_there_is_neither_map_nor_lab(plain: Story) -> None:
+    for change in ({"withheld": True}, {"utterances": 0}):
+        names = [step.name for step in steps.steps_of(replace(plain, data=replace(plain.data, **change)))]
+        assert names == [name for name in _STEPS if name not in ("space", "lab")]
+
+
 def test_without_a_benchmark_it_says_so(plain: Story) -> None:
     said = messages(plain)
     assert said["gain"] == "Whether it helps recognition has not been measured yet."
@@ -90,10 +96,10 @@ def test_good_and_bad_news_alike(plain: Story, found: Gain, said: str) -> None:
 
 def test_a_benchmark_on_another_corpus_is_not_the_answer(plain: Story) -> None:
     away = benchmark(gain(9.0, "better"), test_on="other")
-    assert steps.best_of(replace(plain, benchmarks=[away])) is None
+    assert replace(plain, benchmarks=[away]).best is None
     near = benchmark(gain(0.1, "not told apart"))
     story = replace(plain, benchmarks=[near, away])
-    assert steps.best_of(story) is near
+    assert story.best is near
     assert [steps.condition_words(one) for one in steps.conditions_of(story)] == [
         "all labels",
         "all labels, tested on other",
@@ -113,8 +119,26 @@ def test_whose_the_gain_is(plain: Story) -> None:
         "With 10 % of labels, the rest unlabelled, the gain is that of the unlabelled speech: "
         "generated features add nothing to it."
     )
+    taken = steps.credit([replace(few, over_rivals={"mirage-no-generator": gain(-1.5, "worse")})])
+    assert taken.endswith("generated features take a little of it away.")
     assert steps.credit([benchmark(gain(7.4, "better"))]) == ""
     assert steps.credit([replace(few, over_rivals={"mirage-no-generator": gain(1.0, "better")})]) == ""
+
+
+def test_held_out_is_said_only_where_something_was(plain: Story) -> None:
+    def told(story: Story) -> tuple[str, str]:
+        notes = next(step.notes for step in steps.steps_of(story) if step.name == "training")
+        return steps.measured(story), notes[0]
+
+    everyone = replace(plain, data=replace(plain.data, speakers={"train": ["a"]}))
+    some = replace(plain, data=replace(plain.data, speakers={"train": ["a"], "test": ["b"]}))
+    compared = replace(everyone, benchmarks=[benchmark(gain(1.0, "better"))])
+    assert "never heard" not in told(everyone)[0]
+    assert "has not been run" in told(everyone)[0]
+    assert told(everyone)[1].endswith("the generator were trained.")
+    assert told(some)[0] == "On speakers that training never heard."
+    assert told(some)[1].endswith("without the speakers that are held out.")
+    assert told(compared)[0].endswith("beside other ways to do it.")
 
 
 def test_rivals_and_emotions_are_counted(plain: Story) -> None:
