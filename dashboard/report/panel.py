@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.benchmarks import benchmark_names
 from core.spreadsheets import file_name
 from dashboard import state
 from dashboard.report.document import report_html
@@ -16,6 +15,10 @@ from dashboard.report.document import report_html
 _KEY = "report_made"
 # It takes a core for seconds: several visitors wait for one another, and the jobs of the workspace go on.
 _ONE = threading.Lock()
+_FILES = (
+    *("config.yaml", "environment.json", "evaluation.json", "events.jsonl", "information.json", "quality.json"),
+    *("features/*", "model/**/*", "projection/*"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def show(run_id: str, *, key: str) -> None:
 
 def _made_of(run_id: str) -> Any:
     """What changes where the report would be another one; a switch of the corpus's licence among it."""
-    place = state.workspace()
-    files = state.stamp(place.run_folder(run_id), "config.yaml", "evaluation.json", "information.json", "quality.json")
-    return run_id, state.run(run_id).permissions, files, tuple(benchmark_names(place))
+    place, run = state.workspace(), state.run(run_id)
+    files = state.stamp(place.run_folder(run_id), *_FILES) + state.stamp(place.benchmarks, "*/results.json")
+    corpus = place.corpus_file(run.corpus)
+    allowed = run.permissions
+    return run_id, allowed.audio, allowed.transcripts, files, state.stamp(corpus.parent, corpus.name)
