@@ -43,7 +43,7 @@ def report(
     if as_json:
         print_json(written)
         return
-    lab = "a lab that generates" if written["lab"] else "no lab (its networks are too large for a page)"
+    lab = "a lab that generates" if written["lab"] else "no lab (the report says why)"
     shown = (
         f"{written['points']:,} of {written['utterances']:,} utterances on the map, {written['clips']} clips, {lab}"
         if written["utterances"]
