@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from core import MirageError, logs
 from core.export import Features, features_bytes, has_audformat
 
 _FORMS = (
@@ -37,4 +38,9 @@ def show_feature_downloads(make: Callable[[], Features], name: str, says: str, *
 
 
 def _content(make: Callable[[], Features], form: str) -> bytes:
-    return features_bytes(make(), form)
+    try:
+        return features_bytes(make(), form)
+    except MirageError as error:
+        # The browser is told only that there is no file: a run may be gone, or damaged, since the button was drawn.
+        logs.fault(error, level="warning")
+        raise

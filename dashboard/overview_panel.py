@@ -157,7 +157,9 @@ def show_bring_in() -> None:
             with state.faults():
                 place = state.workspace()
                 run_id = watched.done(
-                    lambda progress: overview_view.bring_in(folder, place, progress), "Looking for it"
+                    lambda progress: overview_view.bring_in(folder, place, progress),
+                    "Looking for it",
+                    key=("bring in", place.root, folder.strip()),
                 )
                 state.select_run(run_id)
                 state.note(f"Run {run_id} is loaded and selected")

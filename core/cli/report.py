@@ -43,11 +43,13 @@ def report(
     if as_json:
         print_json(written)
         return
-    lab = "a lab that generates" if written["lab"] else "no lab (its networks are too large for a page)"
-    typer.echo(
-        f"{written['path']}: {written['size'] / 1e6:.1f} MB, {written['points']:,} of {written['utterances']:,} "
-        f"utterances on the map, {written['clips']} clips, {lab}, {written['benchmarks']} comparisons"
+    lab = "a lab that generates" if written["lab"] else "no lab (the report says why)"
+    shown = (
+        f"{written['points']:,} of {written['utterances']:,} utterances on the map, {written['clips']} clips, {lab}"
+        if written["utterances"]
+        else "no map, clips or lab (the run was published without its utterances)"
     )
+    typer.echo(f"{written['path']}: {written['size'] / 1e6:.1f} MB, {shown}, {written['benchmarks']} comparisons")
 
 
 def _written(run: str, output: Path, no_audio: bool, root: Path, progress: Progress) -> dict[str, Any]:

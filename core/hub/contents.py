@@ -24,7 +24,7 @@ from core.runs.licensed import about
 from core.runs.loaded import LoadedRun
 from core.runs.quality import fingerprint
 from core.runs.state import State
-from core.runs.withheld import withhold
+from core.runs.withheld import KEY, said, withhold
 
 if TYPE_CHECKING:
     from core.story import Story
@@ -123,6 +123,7 @@ class _Copy:
     def __init__(self, run: LoadedRun, folder: Path, *, transcripts: bool, names: bool) -> None:
         self.run, self.folder, self.transcripts, self.names = run, folder, transcripts, names
         evaluation = run.evaluation()
+        self.withheld = not len(run.utterances)
         self.numbers = Numbers(run.utterances, [name for some in evaluation["speakers"].values() for name in some])
         self.evaluation = evaluation
 
@@ -153,7 +154,7 @@ class _Copy:
         LoadedRun(self.folder, self.run.workspace)
 
     def notes(self, features: bool) -> list[str]:
-        if not features:
+        if self.withheld or not features:
             return [
                 "no feature, label or word of an utterance goes with it: it generates, but has no map and nothing to "
                 "compare with"
@@ -191,9 +192,14 @@ class _Copy:
             }
         )
         switches = {"audio_allowed": allowed.audio, "transcript_allowed": allowed.transcripts and self.transcripts}
-        arrow = arrow.replace_schema_metadata(
-            {"corpus": run.corpus, **about(run.about), **{key: str(yes).lower() for key, yes in switches.items()}}
-        )
+        metadata = {
+            "corpus": run.corpus,
+            **about(run.about),
+            **{key: str(yes).lower() for key, yes in switches.items()},
+        }
+        if self.withheld:
+            metadata[KEY] = said(run.training_counts)
+        arrow = arrow.replace_schema_metadata(metadata)
         pq.write_table(arrow, self.folder / "features" / "utterances.parquet")
 
 

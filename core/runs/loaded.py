@@ -49,6 +49,8 @@ class LoadedRun:
             was published without its utterances has 0 rows.
         h: (n, d) float32 aligned audio features. t: (n, d) aligned text features, zero rows without text, or None.
         has_text: (n,) bool. corpus: name of the corpus.
+        training_counts: (k,) training utterances by emotion where the run was published without its utterances and says
+            them, else None.
     """
 
     def __init__(self, path: Path, workspace: Workspace) -> None:
@@ -83,7 +85,7 @@ class LoadedRun:
         # It leads to the workspace's own files: a name, never a way.
         self.corpus: str = check_name(metadata.get("corpus", self.config.data.corpus), "corpus")
         self.workspace = workspace
-        self._counts = training_counts(metadata, len(self.classes))
+        self.training_counts = training_counts(metadata, len(self.classes))
         self._licensed = RunCorpus(self.corpus, workspace, metadata)
 
     def __repr__(self) -> str:
@@ -210,8 +212,8 @@ class LoadedRun:
     @cached_property
     def prior(self) -> np.ndarray:
         """(k,) share of each emotion in the training part."""
-        if not len(self.utterances) and self._counts is not None:
-            return self._counts / self._counts.sum()
+        if not len(self.utterances) and self.training_counts is not None:
+            return self.training_counts / self.training_counts.sum()
         train = self.utterances["label"][self.utterances["part"] == "train"]
         return np.asarray([(train == name).mean() for name in self.classes], dtype=np.float64)
 

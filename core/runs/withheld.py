@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,12 @@ def withhold(folder: Path, run: LoadedRun) -> None:
     """Takes every row out of a copy of a run, and keeps how many each emotion had in training.
 
     Args:
-        folder: the copy. run: of it, opened before.
+        folder: the copy. run: of it, opened before. One that has no rows stays as it is.
     """
+    if not len(run.utterances):
+        return
     train = run.utterances["label"][run.utterances["part"] == "train"]
-    counts = json.dumps([int((train == name).sum()) for name in run.classes])
+    counts = said([int((train == name).sum()) for name in run.classes])
     for name in _TABLES:
         table = pq.read_table(folder / name)
         metadata = {**(table.schema.metadata or {}), **({KEY: counts} if name == _TABLES[0] else {})}
@@ -39,6 +41,11 @@ def withhold(folder: Path, run: LoadedRun) -> None:
     path = folder / "features" / "aligned.safetensors"
     forms = TensorFile(path).forms
     write_tensors(path, {name: torch.zeros((0, form.shape[1])) for name, form in forms.items()})
+
+
+def said(counts: Iterable[float] | None) -> str:
+    """What stands under ``KEY``: counts (k,), or that they are not known."""
+    return json.dumps(None if counts is None else [int(count) for count in counts])
 
 
 def training_counts(metadata: Mapping[str, str], classes: int) -> np.ndarray | None:

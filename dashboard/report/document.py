@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core import FailureError, Workspace
 from core.files import atomic_path
 from core.progress import Progress, silent
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).resolve().parents[1] / "components" / "report.js"
 MOST_BYTES = 15_000_000
 """No report is larger."""
+WITHHELD = "The run was published without its utterances."
 
 
 @dataclass(frozen=True)
@@ -87,15 +90,9 @@ def _made(run: LoadedRun, workspace: Workspace, *, audio: bool, progress: Progre
     progress(0, total, "reading the run")
     story = tell(run, workspace)
     charts = information_charts(run, read_events(run.path), story.information)
-    progress(1, total, "choosing clips")
-    clips = clips_of(run, most=MOST) if audio else Clips((), "It was made without sound.")
-    progress(2, total, "drawing the map")
-    points = map_points(run)
-    mapped = map_part(run, points, clips.clips)
-    progress(3, total, "packing the generator")
-    lab = lab_part(run, part_of(points, mapped.rows))
+    parts = _parts(run, audio, progress, total) if len(run.utterances) else _without_utterances()
     progress(4, total, "writing")
-    html = _page({**context(story), "curves": charts}, _Parts(clips, mapped, lab))
+    html = _page({**context(story), "curves": charts}, parts)
     content = html.encode("utf-8")
     if len(content) > MOST_BYTES:
         raise FailureError(
@@ -103,14 +100,31 @@ def _made(run: LoadedRun, workspace: Workspace, *, audio: bool, progress: Progre
             "leave the clips out with --no-audio"
         )
     holds = {
-        "points": len(mapped.rows),
-        "utterances": mapped.of,
-        "clips": len(clips.clips),
-        "lab": lab.data is not None,
+        "points": len(parts.map.rows),
+        "utterances": parts.map.of,
+        "clips": len(parts.clips.clips),
+        "lab": parts.lab.data is not None,
         "benchmarks": len(story.benchmarks),
     }
     progress(total, total, "done")
     return content, holds
+
+
+def _parts(run: LoadedRun, audio: bool, progress: Progress, total: int) -> _Parts:
+    progress(1, total, "choosing clips")
+    clips = clips_of(run, most=MOST) if audio else Clips((), "It was made without sound.")
+    progress(2, total, "drawing the map")
+    points = map_points(run)
+    mapped = map_part(run, points, clips.clips)
+    progress(3, total, "packing the generator")
+    return _Parts(clips, mapped, lab_part(run, part_of(points, mapped.rows)))
+
+
+def _without_utterances() -> _Parts:
+    """Neither clips nor map nor lab: all of them stand on utterances that the run does not have."""
+    return _Parts(
+        Clips((), WITHHELD), MapPart(None, b"", np.arange(0), 0, None, WITHHELD), LabPart(None, b"", WITHHELD)
+    )
 
 
 def _page(shown: dict[str, Any], parts: _Parts) -> str:

@@ -23,6 +23,8 @@ COUNT = 16
 """Samples that move at once."""
 TEXTS = 32
 """Texts of each emotion that samples take in turn."""
+FEWEST = 5
+"""Texts of which a mean may be given where none may be read."""
 REFERENCE = 2048
 """Real features with which novelty is measured; fewer where the networks are large."""
 MOST_BYTES = 6_000_000
@@ -41,11 +43,16 @@ class LabPart:
 
 def lab_part(run: LoadedRun, points: MapPoints) -> LabPart:
     """The lab of ``run`` on the map ``points``, which may hold a part of its rows."""
+    texts = _texts(run) if run.mode == "text" else None
+    if run.mode == "text" and texts is None:
+        return LabPart(
+            None, b"", "The transcripts of the corpus may not be read, and are too few to give a mean of them."
+        )
     for reference in (REFERENCE, 256):
         tensors, layers, typical = lab_tensors(run, points, reference=reference)
         tensors["z"] = run.sample_noise(COUNT, _SEED).astype(np.float32)
-        if run.mode == "text":
-            tensors["texts"] = _texts(run)
+        if texts is not None:
+            tensors["texts"] = texts
         size = sum(values.nbytes for values in tensors.values())
         if size <= MOST_BYTES:
             break
@@ -81,21 +88,26 @@ def strongest(run: LoadedRun) -> list[int]:
     return sorted(np.argsort(sizes, kind="stable")[::-1][:2].tolist())
 
 
-def _texts(run: LoadedRun) -> np.ndarray:
+def _texts(run: LoadedRun) -> np.ndarray | None:
     """(k * m, d) text features of training utterances, m of each emotion, as the generator takes them by default.
 
-    Where transcripts must not be read, the mean of each emotion alone: nobody can read a sentence out of it.
+    Where transcripts must not be read, the mean of each emotion alone, and for an emotion with few texts that of those
+    with more: nobody can read a sentence out of it, nor out of the difference of two. None where all are too few.
     """
     assert run.t is not None
     table = run.utterances
     usable = run.has_text & (table["part"] == "train").to_numpy()
+    own = [np.flatnonzero(usable & (table["label"] == emotion).to_numpy()) for emotion in run.classes]
+    if not run.permissions.transcripts:
+        enough = [rows for rows in own if len(rows) >= FEWEST]
+        others = np.concatenate(enough) if enough else np.flatnonzero(usable)
+        if len(others) < FEWEST:
+            return None
+        means = [run.t[rows if len(rows) >= FEWEST else others].mean(axis=0) for rows in own]
+        return np.stack(means).astype(np.float32)
     rng = np.random.default_rng(_SEED)
     found = []
-    for emotion in run.classes:
-        rows = np.flatnonzero(usable & (table["label"] == emotion).to_numpy())
+    for rows in own:
         rows = rows if len(rows) else np.flatnonzero(usable)
-        if run.permissions.transcripts:
-            found.append(run.t[rng.choice(rows, TEXTS, replace=len(rows) < TEXTS)])
-        else:
-            found.append(run.t[rows].mean(axis=0, keepdims=True))
+        found.append(run.t[rng.choice(rows, TEXTS, replace=len(rows) < TEXTS)])
     return np.concatenate(found).astype(np.float32)

@@ -42,13 +42,17 @@ class Still:
 
 @dataclass(frozen=True)
 class MapPart:
-    """What the map needs. ``rows`` are those of the run that are on it; ``of``: how many the run has."""
+    """What the map needs; without it, why it is not there.
 
-    data: dict[str, Any]
+    ``rows`` are those of the run that are on it; ``of``: how many the run has.
+    """
+
+    data: dict[str, Any] | None
     pack: bytes
     rows: np.ndarray
     of: int
-    still: Still
+    still: Still | None
+    reason: str = ""
 
 
 def chosen_rows(count: int, needed: list[int], most: int = MOST_POINTS) -> np.ndarray:

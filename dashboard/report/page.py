@@ -91,7 +91,7 @@ def _shown(value: Any) -> Any:
 
 def context(story: Story) -> dict[str, Any]:
     """Everything of the page that is no map, lab or curve."""
-    data, best = story.data, story.benchmarks[0] if story.benchmarks else None
+    data, best = story.data, story.best
     return {
         "story": story,
         "sections": SECTIONS,
@@ -159,7 +159,7 @@ def _benchmark(one: Benchmark, best: Benchmark | None) -> dict[str, Any]:
     )
     return {
         "title": f"{condition[:1].upper()}{condition[1:]}, from {one.features}{tested}",
-        "folded": best is not None and one is not best and (one.features != best.features or one.test_on is not None),
+        "folded": one.test_on is not None or (best is not None and one.features != best.features),
         "says": f"{one.utterances:,} utterances in {folds} (by {one.split}), {seeds}; folder {one.name}.",
         "gains": gains_figure(one),
         "rivals": f"{rivals}." if rivals else "",

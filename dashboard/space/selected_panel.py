@@ -78,7 +78,7 @@ def show_selected(run: LoadedRun, points: MapPoints, visible: np.ndarray, chosen
 
 def _export(make: Callable[[pd.DataFrame], bytes], run: LoadedRun, marks: np.ndarray) -> bytes:
     points, rows = _asked_for(run, marks)
-    return make(tables.exported_table(points, rows))
+    return make(tables.exported_table(points, rows, paths=run.permissions.audio))
 
 
 def _features(run: LoadedRun, marks: np.ndarray) -> Features:

@@ -27,10 +27,16 @@ def shown_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
     return table.loc[:, names].reset_index(drop=True)
 
 
-def exported_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
-    """Everything that is known of ``rows``: the utterances' columns, their places on the map, the pointwise MI."""
+def exported_table(points: MapPoints, rows: Sequence[int], *, paths: bool = False) -> pd.DataFrame:
+    """Everything that is known of ``rows``: the utterances' columns, their places on the map, the pointwise MI.
+
+    Args:
+        paths: whether those of the clips may be in it, as ``audio``.
+    """
     chosen = list(rows)
     table = points.table.iloc[chosen].reset_index(drop=True)
+    if not paths:
+        table = table.drop(columns="audio")
     if table["text"].isna().all():
         table = table.drop(columns="text")
     table.insert(0, "row", chosen)
@@ -44,11 +50,16 @@ def exported_table(points: MapPoints, rows: Sequence[int]) -> pd.DataFrame:
 def exported_features(run: LoadedRun, points: MapPoints, rows: Sequence[int]) -> Features:
     """``rows`` for other programs: the aligned features of real utterances, and what is known of them.
 
-    The utterances' ``audio`` is ``file`` here: ``audio`` are the features, as in a file of generated ones.
+    The utterances' ``audio`` is ``file`` here: ``audio`` are the features, as in a file of generated ones. Where clips
+    must not be heard there is no ``file``, where transcripts must not be read no ``text_feature``: words can be guessed
+    from it.
     """
-    table = exported_table(points, rows).rename(columns={"audio": "file", "row": "row_of_run"})
+    allowed = run.permissions
+    table = exported_table(points, rows, paths=allowed.audio).rename(columns={"audio": "file", "row": "row_of_run"})
     chosen = list(rows)
-    vectors = {"audio": run.h[chosen]} | ({} if run.t is None else {"text_feature": run.t[chosen]})
+    vectors = {"audio": run.h[chosen]}
+    if run.t is not None and allowed.transcripts:
+        vectors["text_feature"] = run.t[chosen]
     return Features(
         name="utterances",
         description=f"Aligned features of real utterances of the corpus {run.corpus}, by run {run.id}.",

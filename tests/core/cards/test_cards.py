@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from core.demo import install_demo
 from core.hub import HubId
 from core.hub.contents import story_of
 from core.runs import LoadedRun, load_run
+from core.runs.withheld import withhold
 from core.shipped import install_results
 from core.story import Story, tell
 from core.workspace import Workspace
@@ -279,3 +281,15 @@ def test_the_command(space: Workspace, mirage: Any, tmp_path: Path) -> None:
     assert card_faults(target.read_text(encoding="utf-8")) == []
     none = mirage("card", "nothing", home=space.root)
     assert (none.code, none.err.count("\n")) == (2, 1)
+
+
+def test_the_command_of_a_run_without_utterances(mirage: Any, tmp_path: Path) -> None:
+    place = Workspace(tmp_path / "home")
+    install_demo(place)
+    folder = place.run_folder("withheld")
+    shutil.copytree(place.run_folder("demo"), folder)
+    withhold(folder, load_run("demo", place))
+    printed = mirage("card", "withheld", home=place.root)
+    assert printed.code == 0, printed.err
+    assert card_faults(printed.out) == []
+    assert "How it was trained" in printed.out

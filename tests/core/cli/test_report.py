@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from core.demo import install_demo
+from core.runs import load_run
+from core.runs.withheld import withhold
 from core.workspace import Workspace
 
 
@@ -40,6 +43,17 @@ def test_without_audio_in_words(mirage, home: Path, tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert done.out.startswith(f"{tmp_path / 'quiet.html'}: ")
     assert "576 of 576 utterances on the map, 0 clips, a lab that generates, 0 comparisons" in done.out
+
+
+def test_a_run_that_was_published_without_its_utterances(mirage, home: Path, tmp_path: Path) -> None:
+    place = Workspace(home)
+    folder = tmp_path / "withheld"
+    shutil.copytree(place.run_folder("demo"), folder)
+    withhold(folder, load_run("demo", place))
+    done = mirage("report", folder, "-o", tmp_path / "withheld.html", home=home)
+    assert done.code == 0, done.err
+    assert "no map, clips or lab (the run was published without its utterances), 0 comparisons" in done.out
+    assert (tmp_path / "withheld.html").is_file()
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from core.corpora import change_permissions
 from core.demo import install_demo
 from core.errors import BadInputError, FailureError, MirageError
 from core.files import read_json, write_json
-from core.hub import push_features, push_run
+from core.hub import HubId, push_features, push_run
+from core.hub.contents import run_parcel
 from core.runs import LoadedRun, load_run, measure_effects, measure_quality
+from core.runs.withheld import withhold
 from core.workspace import Workspace
 from tests.hub.fixtures import ROOT, command, point_at, started
 from tests.hub.stand_in import Fault, StandIn
@@ -177,6 +179,24 @@ def test_without_the_features_of_the_utterances(hub: StandIn, own: Workspace, tm
     pq.write_table(table.replace_schema_metadata({"corpus": "demo"}), folder / "features" / "utterances.parquet")
     with pytest.raises(BadInputError, match="copy the run's folder again"):
         load_run(folder, own)
+
+
+@pytest.mark.parametrize("features", [True, False])
+def test_a_run_without_utterances_is_passed_on(hub: StandIn, own: Workspace, tmp_path: Path, features: bool) -> None:
+    run = load_run("demo", own)
+    folder = own.run_folder("withheld")
+    shutil.copytree(run.path, folder)
+    withhold(folder, run)
+    with run_parcel(load_run("withheld", own), HubId(NAME), features=features) as parcel:
+        assert [note[:25] for note in parcel.notes] == ["no feature, label or word"]
+    push_run("withheld", NAME, workspace=own, features=features)
+    back = load_run(NAME, Workspace(tmp_path / "other"))
+    assert (len(back.utterances), back.h.shape) == (0, (0, run.dim))
+    np.testing.assert_array_equal(back.prior, run.prior)
+    assert run.t is not None
+    ours, theirs = (one.generate("sad", 5, text=run.t[0], seed=1) for one in (run, back))
+    np.testing.assert_array_equal(ours.audio, theirs.audio)
+    np.testing.assert_array_equal(run.pointwise_mi(ours.audio, "sad"), back.pointwise_mi(theirs.audio, "sad"))
 
 
 def test_again_is_not_sent_twice(hub: StandIn, own: Workspace) -> None:

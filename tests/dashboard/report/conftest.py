@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +17,7 @@ from safetensors.numpy import load
 
 from core import Workspace, load_run
 from core.demo import install_demo
+from core.runs.withheld import withhold
 from core.shipped import install_results
 from dashboard.report import report_html
 
@@ -131,3 +133,12 @@ def own(tmp_path: Path) -> Workspace:
     workspace = Workspace(tmp_path / "own")
     install_demo(workspace)
     return workspace
+
+
+@pytest.fixture
+def withheld(own: Workspace) -> Workspace:
+    """``own`` with the run ``withheld``: the demo as it is published without its utterances."""
+    folder = own.run_folder("withheld")
+    shutil.copytree(own.run_folder("demo"), folder)
+    withhold(folder, load_run("demo", own))
+    return own

@@ -136,6 +136,24 @@ def test_without_a_benchmark_it_says_which_command_measures(own: Workspace) -> N
     assert page.all("dl", **{"class": "tiles"}) == []
 
 
+def test_a_benchmark_on_another_corpus_alone_is_no_answer(own: Workspace) -> None:
+    shutil.copytree(ASSETS / ALL, own.benchmarks / ALL)
+    write_json(own.benchmarks / ALL / "results.json", measured(own) | {"test_on": "elsewhere"})
+    page = read_report(own)
+    assert "whether it helps recognition has not been measured yet" in page.all("header")[0].text
+    assert page.all("dl", **{"class": "tiles"}) == []
+    words = page.text("benchmark")
+    assert "only on another corpus" in words
+    assert "mirage benchmark demo --methods none," in words
+    assert "it needs a benchmark" in page.text("emotions")
+    assert not re.search(r"[+−]\d+\.\d", page.text("emotions"))
+    # Its figures are there for whoever unfolds them.
+    folded = page.all("details", **{"class": "more"})
+    assert [one.text.count("tested on elsewhere") for one in folded] == [1, 1]
+    headings = [one.text for one in page.all("h3")]
+    assert not any("elsewhere" in text for text in headings)
+
+
 def test_without_a_report_card_it_says_which_command_measures(own: Workspace) -> None:
     (own.run_folder("demo") / "quality.json").unlink()
     assert "mirage quality demo" in read_report(own).text("quality")

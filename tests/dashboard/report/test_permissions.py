@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from core import Workspace, load_run
+from core import LoadedRun, Workspace, load_run
 from core.corpora import change_permissions
-from dashboard.report import clips, report_html
+from dashboard.report import clips, lab_part, report_html
+from dashboard.space.points import map_points
 from tests.dashboard.report.conftest import Read, read_report
 
 
@@ -76,6 +77,37 @@ def test_transcripts_switched_off(own: Workspace) -> None:
     assert len(texts) == 4
     assert features is not None
     assert min(np.linalg.norm(features - row, axis=1).min() for row in texts) > 0.1
+
+
+def test_an_emotion_with_few_texts_gives_none_of_them_away(own: Workspace) -> None:
+    change_permissions("demo", own, transcripts=False)
+    run = load_run("demo", own)
+    assert run.t is not None
+    run.has_text = run.has_text.copy()
+    number = {name: np.flatnonzero(own_rows(run, name)) for name in run.classes}
+    # Of the first emotion one text is left, of the second four, of the third five.
+    for emotion, left in zip(run.classes, (1, 4, 5), strict=False):
+        run.has_text[number[emotion][left:]] = False
+    texts = lab_part._texts(run)
+    assert texts is not None
+    kept = [rows[run.has_text[rows]] for rows in number.values()]
+    for index in (2, 3):
+        np.testing.assert_allclose(texts[index], run.t[kept[index]].mean(axis=0), rtol=1e-5, atol=1e-6)
+    # The others have no share in it: what is left when the means are taken away is no sentence either.
+    for index in (0, 1):
+        both = run.t[np.concatenate(kept[2:])].mean(axis=0)
+        np.testing.assert_allclose(texts[index], both, rtol=1e-5, atol=1e-6)
+    for rows in number.values():
+        run.has_text[rows] = False
+    run.has_text[number[run.classes[0]][:4]] = True
+    made = lab_part.lab_part(run, map_points(run))
+    assert made.data is None
+    assert "too few to give a mean" in made.reason
+
+
+def own_rows(run: LoadedRun, emotion: str) -> np.ndarray:
+    table = run.utterances
+    return run.has_text & (table["label"] == emotion).to_numpy() & (table["part"] == "train").to_numpy()
 
 
 def test_a_corpus_that_is_not_here_has_no_clips(own: Workspace) -> None:

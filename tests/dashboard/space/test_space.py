@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core import LoadedRun, Workspace, load_run
+from core.corpora import Permissions
 from core.export import features_bytes
 from dashboard.space import colouring, component, detail, search, selection, tables
 from dashboard.space.clip import clip_of, wav_bytes
@@ -251,6 +252,22 @@ def test_selection_for_other_programs(points: MapPoints, text_run: LoadedRun, tm
     assert database["utterances"].get()["label"].tolist() == points.table["label"].iloc[chosen].tolist()
     np.testing.assert_array_equal(database["audio"].get().to_numpy(), text_run.h[chosen])
     assert "real utterances" in database.description
+
+
+@pytest.mark.parametrize(("audio", "transcripts"), [(True, False), (False, True), (False, False)])
+def test_what_a_licence_keeps_is_in_no_export(
+    text_run: LoadedRun, monkeypatch: pytest.MonkeyPatch, audio: bool, transcripts: bool
+) -> None:
+    allowed = Permissions(audio=audio, transcripts=transcripts)
+    monkeypatch.setattr(LoadedRun, "permissions", property(lambda run: allowed))
+    points = map_points(text_run)
+    rows = tables.exported_features(text_run, points, [5, 0, 2])
+    with np.load(io.BytesIO(features_bytes(rows, "npz")), allow_pickle=False) as found:
+        assert ("file" in found) == audio
+        assert ("text_feature" in found) == ("text" in found) == transcripts
+        assert found["audio"].shape == (3, text_run.dim)
+    assert "audio" not in tables.exported_table(points, [5, 0, 2])
+    assert tables.exported_table(points, [5], paths=True)["audio"].notna().all()
 
 
 def test_neighbours_leave_out_the_utterance_itself(points: MapPoints, text_run: LoadedRun) -> None:
