@@ -123,7 +123,9 @@ class _Copy:
     def __init__(self, run: LoadedRun, folder: Path, *, transcripts: bool, names: bool) -> None:
         self.run, self.folder, self.transcripts, self.names = run, folder, transcripts, names
         evaluation = run.evaluation()
-        self.numbers = Numbers(run.utterances, [name for some in evaluation["speakers"].values() for name in some])
+        # An older run does not say who spoke in which part.
+        speakers = evaluation.get("speakers", {})
+        self.numbers = Numbers(run.utterances, [name for some in speakers.values() for name in some])
         self.evaluation = evaluation
 
     def write(self) -> None:
