@@ -19,11 +19,13 @@ from core.cards.shared import (
     corpus_words,
     licence_words,
     metadata,
+    regularised,
     synthetic_note,
 )
 from core.cards.text import bullets, document, fenced, plain, table
 from core.hub.names import HubId
-from core.story import Story
+from core.story import Data, Story
+from core.story.words import many
 
 _KINDS = {
     "text": "features of speech for given words",
@@ -116,10 +118,21 @@ def _data(story: Story) -> list[str]:
     ]
     return [
         f"{corpus_words(data)}: {data.utterances:,} utterances, {data.with_text:,} with a transcript. "
-        + ("Speakers are never shared between the parts." if data.held_out else "No speaker was held out."),
+        + _held_out(data),
         table(["emotion", "utterances"], rows),
         table(["part", "utterances", "speakers"], parts),
     ]
+
+
+def _held_out(data: Data) -> str:
+    if not data.parts.get("test"):
+        return "No speaker was held out."
+    if not data.held_out:
+        return "Who speaks in the test part is not told."
+    shared = {*data.speakers.get("train", []), *data.speakers.get("validation", [])} & set(data.held_out)
+    if shared:
+        return f"{many(len(shared), 'speaker')} of the test part can be heard in training or validation too."
+    return "No speaker of the test part is in training or validation."
 
 
 def _training(story: Story) -> list[str]:
@@ -129,9 +142,18 @@ def _training(story: Story) -> list[str]:
     lines.append(f"latent codes: {', '.join(training.codes) or 'none'}; mode {training.mode}; seed {training.seed}")
     if training.unlabelled:
         lines.append("emotions of unlabelled utterances of the training speakers were guessed and learnt from")
+    aligned = (
+        "speech and text embeddings are aligned in one space"
+        if story.data.with_text
+        else "speech embeddings are brought into a space in which emotions lie apart"
+    )
+    by = (
+        ", with mutual information between its features and what they were asked for as its regulariser"
+        if regularised(story)
+        else ", without mutual information as a regulariser"
+    )
     return [
-        "Two stages: speech and text embeddings are aligned in one space, then an InfoGAN-style generator is trained "
-        "there, with mutual information between its features and what they were asked for as its regulariser.",
+        f"Two stages: {aligned}, then an InfoGAN-style generator is trained there{by}.",
         bullets(lines),
     ]
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import yaml
+
 from core.cards.text import plain
+from core.config import GenerationConfig
 from core.story import Data, Story
 
-TAGS = ["mirage", "speech-emotion-recognition", "affective-computing", "data-augmentation", "mutual-information"]
+TAGS = ["mirage", "speech-emotion-recognition", "affective-computing", "data-augmentation"]
 LIBRARY = "mirage"
 _KNOWN = {
     "mit": "mit",
@@ -53,8 +56,19 @@ def languages(data: Data) -> list[str]:
 def metadata(story: Story, **more: Any) -> dict[str, Any]:
     """The beginning of both cards' metadata."""
     language = languages(story.data)
-    tags = [*TAGS, *(["synthetic"] if story.data.synthetic else [])]
+    informed = regularised(story) or any(one.value is not None for one in story.information)
+    tags = [*TAGS, *(["mutual-information"] if informed else []), *(["synthetic"] if story.data.synthetic else [])]
     return {**licence(story.data), **({"language": language} if language else {}), "tags": tags, **more}
+
+
+def regularised(story: Story) -> bool:
+    """Whether mutual information with emotion, codes or text weighed anything while the generator was trained."""
+    try:
+        said = yaml.safe_load(story.configuration)["generation"]
+    except (yaml.YAMLError, KeyError, TypeError):
+        said = {}
+    names = ["w_c", "w_u", *(["w_t"] if story.training.mode == "text" else [])]
+    return any(said.get(name, GenerationConfig.model_fields[name].default) > 0 for name in names)
 
 
 def slug(text: str) -> str:

@@ -270,6 +270,51 @@ def test_tables_keep_their_columns(story: Story) -> None:
                 widths = []
 
 
+@pytest.mark.parametrize(
+    ("parts", "speakers", "wanted"),
+    [
+        (
+            {"train": 4, "test": 2, "unlabelled": 1},
+            {"train": ["a"], "test": ["b"], "unlabelled": ["b"]},
+            "No speaker of the test part is in training or validation.",
+        ),
+        (
+            {"train": 4, "validation": 1, "test": 2},
+            {"train": ["a"], "validation": ["b"], "test": ["b"]},
+            "1 speaker of the test part can be heard in training or validation too.",
+        ),
+        ({"train": 4, "test": 2}, {"train": ["a"], "test": []}, "Who speaks in the test part is not told."),
+        ({"train": 4, "unlabelled": 2}, {"train": ["a"], "unlabelled": ["a"]}, "No speaker was held out."),
+    ],
+)
+def test_who_is_held_out(story: Story, parts: dict[str, int], speakers: dict[str, list[str]], wanted: str) -> None:
+    text = model_card(replace(story, data=replace(story.data, parts=parts, speakers=speakers)))
+    said = [line for line in text.splitlines() if "with a transcript" in line]
+    assert len(said) == 1
+    assert said[0].endswith(f"transcript. {wanted}")
+
+
+def trained(card: str) -> str:
+    return next(line for line in card.splitlines() if line.startswith("Two stages: "))
+
+
+def test_training_without_text_and_without_mutual_information(story: Story, others: dict[str, LoadedRun]) -> None:
+    usual, free = model_card(story), model_card(tell(others["free"]))
+    assert "speech and text embeddings are aligned" in trained(usual)
+    assert "text" not in trained(free)
+    assert all("as its regulariser" in trained(card) for card in (usual, free))
+    settings = yaml.safe_load(story.configuration)
+    settings["generation"].update(w_c=0, w_u=0.0)
+    # Text alone still is mutual information; in another mode nothing is asked for by text.
+    told = replace(story, configuration=yaml.safe_dump(settings))
+    assert "as its regulariser" in trained(model_card(told))
+    without = replace(told, training=replace(story.training, mode="free"), information=[])
+    metadata, text = split(model_card(without))
+    assert trained(text).endswith("trained there, without mutual information as a regulariser.")
+    assert "mutual-information" not in metadata["tags"]
+    assert "mutual-information" in split(usual)[0]["tags"]
+
+
 def test_a_run_of_another_corpus(finished: LoadedRun) -> None:
     card = model_card(tell(finished))
     assert card_faults(card) == []
