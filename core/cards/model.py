@@ -32,6 +32,7 @@ _KINDS = {
     "paired": "pairs of speech and text features",
     "free": "features of speech",
 }
+_WORDS = 'text="I did not expect to see you here.", '
 
 
 def model_card(story: Story, place: HubId | None = None) -> str:
@@ -112,14 +113,25 @@ def _parts(story: Story, place: HubId | None) -> list[str]:
 def _data(story: Story) -> list[str]:
     data = story.data
     rows = [[name, f"{count:,}"] for name, count in data.emotions.items()]
+    counted = f"{data.with_text:,} with a transcript"
+    heading = "utterances"
+    if data.withheld:
+        # Such a run does not say how many had one, and counts emotions in its training part.
+        counted = f"learnt from {'with' if data.with_text else 'without'} transcripts"
+        if sum(data.emotions.values()) == data.parts.get("train") != data.utterances:
+            heading = "utterances in training"
     parts = [
         [part, f"{count:,}", str(len(data.speakers.get(part, []))) if data.speakers.get(part) else "not told"]
         for part, count in data.parts.items()
     ]
     return [
-        f"{corpus_words(data)}: {data.utterances:,} utterances, {data.with_text:,} with a transcript. "
-        + _held_out(data),
-        table(["emotion", "utterances"], rows),
+        f"{corpus_words(data)}: {data.utterances:,} utterances, {counted}. {_held_out(data)}",
+        "The features, labels and words of these utterances are **not published** with the run: it generates"
+        f"{' for words that are given' if story.training.mode == 'text' else ''}, but has no map, no neighbours and "
+        "nothing to compare with."
+        if data.withheld
+        else "",
+        table(["emotion", heading], rows),
         table(["part", "utterances", "speakers"], parts),
     ]
 
@@ -172,12 +184,14 @@ def _machine(story: Story) -> str:
 def _loading(story: Story, place: HubId | None) -> str:
     emotion = next(iter(story.data.emotions), "angry")
     where = str(place) if place is not None else story.run
+    words = story.data.withheld and story.training.mode == "text"
     return "\n".join(
         [
             "from core import load_run",
             "",
             f"run = load_run({where!r})",
-            f"batch = run.generate({emotion!r}, n=500, seed=7)",
+            *(["# There are no utterances to take words from; the run's text encoder reads yours."] if words else []),
+            f"batch = run.generate({emotion!r}, n=500, {_WORDS if words else ''}seed=7)",
             f"batch.audio.shape  # (500, {story.training.dim})",
         ]
     )

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +102,10 @@ def run_parcel(
                 from core.cards import model_card
                 from core.story import tell
 
-                write_text(folder / CARD, model_card(tell(pushed), place))
+                # Told before the rows are out: they count emotions and languages, too.
+                story = tell(pushed)
+                story = replace(story, data=replace(story.data, withheld=not features or story.data.withheld))
+                write_text(folder / CARD, model_card(story, place))
             if not features:
                 copy.withhold(pushed)
         files = [name for name in (CARD, *RUN_PARTS) if (folder / name).is_file()]
