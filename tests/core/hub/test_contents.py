@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from core.demo import install_demo
 from core.files import read_json, write_json
-from core.hub import HubId, run_parcel
-from core.runs import load_run
+from core.hub import HubId, dataset_parcel, run_parcel
+from core.runs import LoadedRun, load_run
 from core.workspace import Workspace
 
 PLACE = HubId("owner/demo-run")
@@ -30,3 +33,36 @@ def test_a_run_that_does_not_say_who_spoke_in_which_part(own: Workspace) -> None
     with run_parcel(load_run("demo", own), PLACE) as parcel:
         sent = read_json(parcel.folder / "evaluation.json")
     assert ("speakers" in sent, sent["fold"]) == (False, "session-1")
+
+
+def test_emotions_whose_names_differ_by_a_mark_have_files_of_their_own(own: Workspace, mirage: Any) -> None:
+    folder = own.run_folder("demo")
+    names = dict(zip(load_run("demo", own).classes, ["very_sad", "very-sad", "very-sad-2", "悲"], strict=True))
+    config = read_json(folder / "model" / "aligner" / "config.json")
+    write_json(folder / "model" / "aligner" / "config.json", {**config, "classes": list(names.values())})
+    path = folder / "features" / "utterances.parquet"
+    table = pq.read_table(path)
+    for column in ("label", "predicted"):
+        changed = pa.array([names.get(name) for name in table[column].to_pylist()], pa.string())
+        table = table.set_column(table.schema.get_field_index(column), column, changed)
+    pq.write_table(table, path)
+    run = load_run("demo", own)
+    with dataset_parcel(run, PLACE, n=3) as parcel:
+        files = [name for name in parcel.files if name != "README.md"]
+        assert files == [f"data/{name}.parquet" for name in ("very-sad", "very-sad-2", "very-sad-2-2", "emotion-4")]
+        held = [pq.read_table(parcel.folder / name, columns=["emotion"])["emotion"].to_pylist() for name in files]
+        assert held == [[name] * 3 for name in run.classes]
+        assert all(parcel.owns(name) for name in files)
+    # The card that is printed names the same files.
+    printed = mirage("card", "demo", "--kind", "dataset", home=own.root)
+    assert printed.code == 0, printed.err
+    assert all(f"| {name} |" in printed.out for name in files)
+
+
+def test_the_card_of_a_dataset_of_a_paired_run(others: dict[str, LoadedRun], mirage: Any) -> None:
+    """A push sends text features where they are asked for, and this card is of a push that does not."""
+    run = others["paired"]
+    printed = mirage("card", run.id, "--kind", "dataset", home=run.workspace.root)
+    assert printed.code == 0, printed.err
+    assert "| audio |" in printed.out
+    assert "text\\_feature" not in printed.out
