@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from core.story import Story
 
 CARD = "README.md"
-_ENVIRONMENT = ("mirage", "git_revision", "python", "packages", "device", "threads", "seed", "corpus")
+_ENVIRONMENT = ("mirage", "git_revision", "python", "device", "threads", "seed")
+_VERSION = re.compile(r"[0-9][\w.+!-]{0,60}", re.ASCII)
+_PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]{0,60}", re.ASCII)
 _OF_DATASET = re.compile(r"data/[a-z0-9.-]+\.parquet")
 _MOST = 1 << 20
 
@@ -205,6 +207,8 @@ class _Copy:
 def environment(folder: Path) -> dict[str, Any]:
     """``environment.json`` as it may be read by anybody: an encoder that was a folder here is not named by its path.
 
+    Of packages only versions are kept, of the corpus its name and checksum: whatever else somebody wrote there stays.
+
     Raises:
         BadInputError: the file is damaged.
     """
@@ -213,7 +217,18 @@ def environment(folder: Path) -> dict[str, Any]:
     content = read_json(folder / "environment.json", _MOST)
     if not isinstance(content, dict):
         raise BadInputError(f"{folder / 'environment.json'}: not what a run is made with; copy the run's folder again")
-    kept = {key: content[key] for key in _ENVIRONMENT if key in content}
+    kept: dict[str, Any] = {
+        key: content[key] for key in _ENVIRONMENT if isinstance(content.get(key), (str, int, float))
+    }
+    packages, corpus = content.get("packages"), content.get("corpus")
+    if isinstance(packages, dict):
+        kept["packages"] = {
+            name: version
+            for name, version in packages.items()
+            if _PACKAGE.fullmatch(name) and isinstance(version, str) and _VERSION.fullmatch(version)
+        }
+    if isinstance(corpus, dict):
+        kept["corpus"] = {key: corpus[key] for key in ("name", "sha256") if isinstance(corpus.get(key), str)}
     stores = content.get("embeddings")
     kept["embeddings"] = [
         {

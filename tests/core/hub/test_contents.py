@@ -12,6 +12,7 @@ import pytest
 from core.demo import install_demo
 from core.files import read_json, write_json
 from core.hub import HubId, dataset_parcel, run_parcel
+from core.hub.contents import environment
 from core.runs import LoadedRun, load_run
 from core.workspace import Workspace
 
@@ -33,6 +34,32 @@ def test_a_run_that_does_not_say_who_spoke_in_which_part(own: Workspace) -> None
     with run_parcel(load_run("demo", own), PLACE) as parcel:
         sent = read_json(parcel.folder / "evaluation.json")
     assert ("speakers" in sent, sent["fold"]) == (False, "session-1")
+
+
+def test_what_a_run_was_made_with_goes_without_paths(own: Workspace) -> None:
+    folder = own.run_folder("demo")
+    made = read_json(folder / "environment.json")
+    secret = "/home/sekrit"
+    spoilt = {
+        **made,
+        "packages": {
+            **made["packages"],
+            "mine": f"file://{secret}",
+            "wheel": f"1.0 @ file://{secret}",
+            secret: "1.0",
+            "deep": {"path": secret},
+            "none": None,
+        },
+        "corpus": {**made["corpus"], "folder": secret, "files": [secret]},
+        "device": {"name": secret},
+    }
+    write_json(folder / "environment.json", spoilt)
+    kept = environment(folder)
+    assert "sekrit" not in str(kept)
+    assert (kept["packages"], kept["corpus"]) == (made["packages"], made["corpus"])
+    assert (kept["seed"], kept["mirage"]) == (made["seed"], made["mirage"])
+    write_json(folder / "environment.json", {**made, "packages": [secret], "corpus": secret})
+    assert not {"packages", "corpus"} & set(environment(folder))
 
 
 def test_emotions_whose_names_differ_by_a_mark_have_files_of_their_own(own: Workspace, mirage: Any) -> None:
