@@ -174,7 +174,7 @@ def quality_parts(story: Story) -> list[str]:
 
 def effects_table(story: Story) -> list[str]:
     """What generated features change for each emotion, good and bad alike."""
-    best = next((one for one in story.benchmarks if one.test_on is None), None)
+    best = story.best
     parts = [plain(story.answer("emotions"))]
     if best is not None and best.effects:
         rows = [

@@ -14,6 +14,7 @@ from huggingface_hub.repocard_data import DatasetCardData, ModelCardData
 from markdown_it import MarkdownIt
 
 from core.cards import Generated, dataset_card, model_card
+from core.cards.figures import effects_table
 from core.cards.figures import results as found
 from core.cards.shared import languages, licence
 from core.cards.text import plain
@@ -142,6 +143,25 @@ def test_the_model_card_has_its_sections_and_the_story_s_words(story: Story) -> 
     assert text.count("**Synthetic.**") == 2
     # Speakers are numbers.
     assert not re.search(r"(?<!-)\bv[1-8]\b", text)
+
+
+def test_effects_are_those_of_the_benchmark_that_the_story_answers_with(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(told: Story) -> str:
+        return "\n".join(effects_table(told)).partition("Recall of each")[0]
+
+    assert len(story.benchmarks) > 1
+    last = story.benchmarks[-1]
+    assert last != story.best
+    row = f"{last.effects[0].with_mirage:.1f} % | {last.effects[0].change:+.1f} |"
+    assert row not in changes(story)
+    elsewhere = replace(story.benchmarks[0], test_on="elsewhere")
+    assert row in changes(replace(story, benchmarks=[elsewhere, last]))
+    assert "points |" not in changes(replace(story, benchmarks=[elsewhere]))
+    # Whatever the story chooses by, the card follows.
+    monkeypatch.setattr(Story, "best", property(lambda self: self.benchmarks[-1]))
+    assert row in changes(story)
 
 
 def test_a_card_of_speech_that_is_not_synthetic_and_of_a_run_without_figures(story: Story) -> None:
