@@ -187,6 +187,36 @@ def test_a_card_of_speech_that_is_not_synthetic_and_of_a_run_without_figures(sto
         ("CC BY-NC-SA 4.0", {"license": "cc-by-nc-sa-4.0"}),
         ("ODbL 1.0", {"license": "odbl"}),
         ("MIT", {"license": "mit"}),
+        *(
+            (said, {"license": wanted})
+            for wanted, spellings in {
+                "cc-by-4.0": (
+                    "CC-BY-4.0",
+                    "cc by 4.0",
+                    "CC_BY_4.0",
+                    "CC BY v4.0",
+                    "CC BY 4",
+                    "Creative Commons Attribution 4.0 International",
+                ),
+                "cc-by-nc-sa-4.0": (
+                    "CC-BY-NC-SA-4.0",
+                    "CC-BY-NC-SA 4.0",
+                    "cc by nc sa 4.0",
+                    "Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International License",
+                ),
+                "cc-by-nd-3.0": ("CC BY-ND 3.0", "Creative Commons Attribution-NoDerivs 3.0 Unported"),
+                "apache-2.0": ("Apache-2.0", "Apache 2.0", "Apache License, Version 2.0", "the Apache licence 2"),
+                "mit": ("MIT License", "the MIT licence"),
+                "cc0-1.0": ("CC0", "CC0-1.0", "CC0 1.0 Universal"),
+                "odbl": ("odbl", "ODbL-1.0", "ODbL v1.0"),
+            }.items()
+            for said in spellings
+        ),
+        # What says more, or leaves the version open, is not taken for it.
+        ("CC BY 4.0, research only", {"license": "other", "license_name": "cc-by-4.0-research-only"}),
+        ("CC BY-NC", {"license": "other", "license_name": "cc-by-nc"}),
+        ("CC BY 9.0", {"license": "other", "license_name": "cc-by-9.0"}),
+        ("not MIT", {"license": "other", "license_name": "not-mit"}),
         (None, {"license": "other", "license_name": "that-of-the-corpus"}),
         ("<b>\n---", {"license": "other", "license_name": "b"}),
     ],
