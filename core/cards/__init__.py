@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.cards.dataset import Generated, dataset_card
+    from core.cards.dataset import Generated, data_files, dataset_card
     from core.cards.model import model_card
 
-_HOME = {"Generated": "dataset", "dataset_card": "dataset", "model_card": "model"}
+_HOME = {"Generated": "dataset", "data_files": "dataset", "dataset_card": "dataset", "model_card": "model"}
 
-__all__ = ["Generated", "dataset_card", "model_card"]
+__all__ = ["Generated", "data_files", "dataset_card", "model_card"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.cards.figures import information_table, quality_parts
-from core.cards.shared import CITATION, citation, corpus_words, licence_words, metadata, synthetic_note
+from core.cards.shared import CITATION, citation, corpus_words, licence_words, metadata, slug, synthetic_note
 from core.cards.text import bullets, document, fenced, plain, table
 from core.hub.names import HubId
 from core.story import Story
@@ -32,6 +33,20 @@ class Generated:
     def total(self) -> int:
         """Rows in all."""
         return sum(self.rows.values())
+
+
+def data_files(emotions: Sequence[str]) -> dict[str, str]:
+    """The file of each emotion in a dataset's repository; no two share one.
+
+    >>> data_files(["angry", "very sad", "very_sad", "!"])["very_sad"]
+    'data/very-sad-2.parquet'
+    """
+    files: dict[str, str] = {}
+    for number, emotion in enumerate(emotions):
+        name = slug(emotion) or f"emotion-{number + 1}"
+        tries = (name, *(f"{name}-{more}" for more in range(2, len(emotions) + 2)))
+        files[emotion] = next(file for one in tries if (file := f"data/{one}.parquet") not in files.values())
+    return files
 
 
 def dataset_card(story: Story, made: Generated, place: HubId | None = None) -> str:

@@ -23,13 +23,15 @@ from core.cards.shared import (
 )
 from core.cards.text import bullets, document, fenced, plain, table
 from core.hub.names import HubId
-from core.story import Story
+from core.story import Data, Story
+from core.story.words import many
 
 _KINDS = {
     "text": "features of speech for given words",
     "paired": "pairs of speech and text features",
     "free": "features of speech",
 }
+_WORDS = 'text="I did not expect to see you here.", '
 
 
 def model_card(story: Story, place: HubId | None = None) -> str:
@@ -110,16 +112,38 @@ def _parts(story: Story, place: HubId | None) -> list[str]:
 def _data(story: Story) -> list[str]:
     data = story.data
     rows = [[name, f"{count:,}"] for name, count in data.emotions.items()]
+    counted = f"{data.with_text:,} with a transcript"
+    heading = "utterances"
+    if data.withheld:
+        # Such a run does not say how many had one, and counts emotions in its training part.
+        counted = f"learnt from {'with' if data.with_text else 'without'} transcripts"
+        if sum(data.emotions.values()) == data.parts.get("train") != data.utterances:
+            heading = "utterances in training"
     parts = [
         [part, f"{count:,}", str(len(data.speakers.get(part, []))) if data.speakers.get(part) else "not told"]
         for part, count in data.parts.items()
     ]
     return [
-        f"{corpus_words(data)}: {data.utterances:,} utterances, {data.with_text:,} with a transcript. "
-        + ("Speakers are never shared between the parts." if data.held_out else "No speaker was held out."),
-        table(["emotion", "utterances"], rows),
+        f"{corpus_words(data)}: {data.utterances:,} utterances, {counted}. {_held_out(data)}",
+        "The features, labels and words of these utterances are **not published** with the run: it generates"
+        f"{' for words that are given' if story.training.mode == 'text' else ''}, but has no map, no neighbours and "
+        "nothing to compare with."
+        if data.withheld
+        else "",
+        table(["emotion", heading], rows),
         table(["part", "utterances", "speakers"], parts),
     ]
+
+
+def _held_out(data: Data) -> str:
+    if not data.parts.get("test"):
+        return "No speaker was held out."
+    if not data.held_out:
+        return "Who speaks in the test part is not told."
+    shared = {*data.speakers.get("train", []), *data.speakers.get("validation", [])} & set(data.held_out)
+    if shared:
+        return f"{many(len(shared), 'speaker')} of the test part can be heard in training or validation too."
+    return "No speaker of the test part is in training or validation."
 
 
 def _training(story: Story) -> list[str]:
@@ -129,9 +153,18 @@ def _training(story: Story) -> list[str]:
     lines.append(f"latent codes: {', '.join(training.codes) or 'none'}; mode {training.mode}; seed {training.seed}")
     if training.unlabelled:
         lines.append("emotions of unlabelled utterances of the training speakers were guessed and learnt from")
+    aligned = (
+        "speech and text embeddings are aligned in one space"
+        if story.data.with_text
+        else "speech embeddings are brought into a space in which emotions lie apart"
+    )
+    by = (
+        ", with mutual information between its features and what they were asked for as its regulariser"
+        if story.training.informed
+        else ", without mutual information as a regulariser"
+    )
     return [
-        "Two stages: speech and text embeddings are aligned in one space, then an InfoGAN-style generator is trained "
-        "there, with mutual information between its features and what they were asked for as its regulariser.",
+        f"Two stages: {aligned}, then an InfoGAN-style generator is trained there{by}.",
         bullets(lines),
     ]
 
@@ -150,12 +183,14 @@ def _machine(story: Story) -> str:
 def _loading(story: Story, place: HubId | None) -> str:
     emotion = next(iter(story.data.emotions), "angry")
     where = str(place) if place is not None else story.run
+    words = story.data.withheld and story.training.mode == "text"
     return "\n".join(
         [
             "from core import load_run",
             "",
             f"run = load_run({where!r})",
-            f"batch = run.generate({emotion!r}, n=500, seed=7)",
+            *(["# There are no utterances to take words from; the run's text encoder reads yours."] if words else []),
+            f"batch = run.generate({emotion!r}, n=500, {_WORDS if words else ''}seed=7)",
             f"batch.audio.shape  # (500, {story.training.dim})",
         ]
     )

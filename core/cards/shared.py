@@ -8,19 +8,29 @@ from typing import Any
 from core.cards.text import plain
 from core.story import Data, Story
 
-TAGS = ["mirage", "speech-emotion-recognition", "affective-computing", "data-augmentation", "mutual-information"]
+TAGS = ["mirage", "speech-emotion-recognition", "affective-computing", "data-augmentation"]
 LIBRARY = "mirage"
 _KNOWN = {
-    "mit": "mit",
-    "apache 2.0": "apache-2.0",
-    "odbl 1.0": "odbl",
-    "cc0 1.0": "cc0-1.0",
-    **{
-        f"cc {kind} {version}": f"cc-{kind}-{version}"
+    *("mit", "apache-2.0", "odbl", "cc0-1.0"),
+    *(
+        f"cc-{kind}-{version}"
         for kind in ("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd")
         for version in ("3.0", "4.0")
-    },
+    ),
 }
+_ALIASES = {"odbl-1.0": "odbl", "open-database-1.0": "odbl", "cc0": "cc0-1.0", "cc-zero": "cc0-1.0"}
+# In this order: "non commercial" has a gap of its own, and a word that says nothing is no part of what is left.
+_SPELT = (
+    (r"creative[\s_-]+commons", "cc"),
+    (r"attribution", "by"),
+    (r"non[\s_-]?commercial", "nc"),
+    (r"share[\s_-]?alike", "sa"),
+    (r"no[\s_-]?deriv(?:ative)?s?", "nd"),
+    (r"\b(?:the|licen[cs]e|version|international|unported|universal)\b", " "),
+    (r"\bv(?:\.\s*)?(?=\d)", ""),
+    (r"[\s,_-]+", "-"),
+    (r"(?<=-)(\d)$", r"\1.0"),
+)
 _LANGUAGES = {"english": "en", "german": "de", "chinese": "zh", "mandarin": "zh", "french": "fr", "italian": "it"}
 
 CITATION = """\
@@ -33,9 +43,13 @@ CITATION = """\
 def licence(data: Data) -> dict[str, str]:
     """``license`` in the hub's words; that of the corpus binds what was learnt from it."""
     said = (data.licence or "").strip()
-    known = _KNOWN.get(said.lower().replace("-", " ", 1) if said.lower().startswith("cc-") else said.lower())
-    if known is not None:
-        return {"license": known}
+    name = said.lower()
+    for pattern, word in _SPELT:
+        name = re.sub(pattern, word, name)
+    name = name.strip("-")
+    name = _ALIASES.get(name, name)
+    if name in _KNOWN:
+        return {"license": name}
     return {"license": "other", "license_name": slug(said) or "that-of-the-corpus"}
 
 
@@ -53,7 +67,8 @@ def languages(data: Data) -> list[str]:
 def metadata(story: Story, **more: Any) -> dict[str, Any]:
     """The beginning of both cards' metadata."""
     language = languages(story.data)
-    tags = [*TAGS, *(["synthetic"] if story.data.synthetic else [])]
+    informed = story.training.informed or any(one.value is not None for one in story.information)
+    tags = [*TAGS, *(["mutual-information"] if informed else []), *(["synthetic"] if story.data.synthetic else [])]
     return {**licence(story.data), **({"language": language} if language else {}), "tags": tags, **more}
 
 

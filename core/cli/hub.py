@@ -118,7 +118,7 @@ def card(
     """
     from pathlib import Path
 
-    from core.cards import Generated, dataset_card, model_card
+    from core.cards import Generated, data_files, dataset_card, model_card
     from core.files import write_text
     from core.hub.contents import story_of
 
@@ -127,8 +127,9 @@ def card(
     if kind is Kind.model:
         text = model_card(story)
     else:
-        files = {name: f"data/{name}.parquet" for name in loaded.classes}
-        made = Generated(dict.fromkeys(loaded.classes, 500), files, 0, loaded.noise_size, loaded.mode == "paired")
+        # As of a push that says no more than the run's name.
+        files = data_files(loaded.classes)
+        made = Generated(dict.fromkeys(loaded.classes, 500), files, 0, loaded.noise_size, paired=False)
         text = dataset_card(story, made)
     if output is None:
         typer.echo(text, nl=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from core.errors import BadInputError, FailureError, MirageError
 
@@ -26,20 +27,58 @@ def address() -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Neither bars nor warnings of the client: what it does is told by our own progress, what fails in one line."""
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars, logging
+    """Neither bars nor warnings of the client: what it does is told by our own progress, what fails in one line.
 
-    verbosity, off = logging.get_verbosity(), are_progress_bars_disabled()
-    logging.set_verbosity_error()
-    disable_progress_bars()
+    Several threads may be in it at a time: it is as before when the last is out.
+    """
+    _silence.enter()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
-        logging.set_verbosity(verbosity)
-        if not off:
-            enable_progress_bars()
+        _silence.leave()
+
+
+class _Silence:
+    """What holds for the whole process: the first in saves it, the last out puts it back."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._verbosity, self._bars = 0, False
+        self._filters: list[Any] = []
+        self._ours: Any = None
+
+    def enter(self) -> None:
+        from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, logging
+
+        with self._lock:
+            self._inside += 1
+            if self._inside > 1:
+                return
+            self._verbosity, self._bars = logging.get_verbosity(), not are_progress_bars_disabled()
+            logging.set_verbosity_error()
+            disable_progress_bars()
+            # A filter that nobody else has: that of somebody else is not taken away with it.
+            warnings.filterwarnings("ignore", message="(?#of MIRAGE, while it speaks to the hub)")
+            self._filters = cast("list[Any]", warnings.filters)
+            self._ours = self._filters[0]
+
+    def leave(self) -> None:
+        from huggingface_hub.utils import enable_progress_bars, logging
+
+        with self._lock:
+            self._inside -= 1
+            if self._inside:
+                return
+            logging.set_verbosity(self._verbosity)
+            if self._bars:
+                enable_progress_bars()
+            # Another list stands there where somebody has begun warnings.catch_warnings meanwhile, or ended one.
+            for filters in (self._filters, cast("list[Any]", warnings.filters)):
+                while self._ours in filters:
+                    filters.remove(self._ours)
+
+
+_silence = _Silence()
 
 
 def asked(work: Callable[[], T]) -> T:

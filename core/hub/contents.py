@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from core.story import Story
 
 CARD = "README.md"
-_ENVIRONMENT = ("mirage", "git_revision", "python", "packages", "device", "threads", "seed", "corpus")
+_ENVIRONMENT = ("mirage", "git_revision", "python", "device", "threads", "seed")
+_VERSION = re.compile(r"[0-9][\w.+!-]{0,60}", re.ASCII)
+_PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]{0,60}", re.ASCII)
 _OF_DATASET = re.compile(r"data/[a-z0-9.-]+\.parquet")
 _MOST = 1 << 20
 
@@ -102,7 +104,10 @@ def run_parcel(
                 from core.cards import model_card
                 from core.story import tell
 
-                write_text(folder / CARD, model_card(tell(pushed), place))
+                # Told before the rows are out: they count emotions and languages, too.
+                story = tell(pushed)
+                story = replace(story, data=replace(story.data, withheld=not features or story.data.withheld))
+                write_text(folder / CARD, model_card(story, place))
             if not features:
                 copy.withhold(pushed)
         files = [name for name in (CARD, *RUN_PARTS) if (folder / name).is_file()]
@@ -124,7 +129,9 @@ class _Copy:
         self.run, self.folder, self.transcripts, self.names = run, folder, transcripts, names
         evaluation = run.evaluation()
         self.withheld = not len(run.utterances)
-        self.numbers = Numbers(run.utterances, [name for some in evaluation["speakers"].values() for name in some])
+        # An older run does not say who spoke in which part.
+        speakers = evaluation.get("speakers", {})
+        self.numbers = Numbers(run.utterances, [name for some in speakers.values() for name in some])
         self.evaluation = evaluation
 
     def write(self) -> None:
@@ -206,6 +213,8 @@ class _Copy:
 def environment(folder: Path) -> dict[str, Any]:
     """``environment.json`` as it may be read by anybody: an encoder that was a folder here is not named by its path.
 
+    Of packages only versions are kept, of the corpus its name and checksum: whatever else somebody wrote there stays.
+
     Raises:
         BadInputError: the file is damaged.
     """
@@ -214,7 +223,18 @@ def environment(folder: Path) -> dict[str, Any]:
     content = read_json(folder / "environment.json", _MOST)
     if not isinstance(content, dict):
         raise BadInputError(f"{folder / 'environment.json'}: not what a run is made with; copy the run's folder again")
-    kept = {key: content[key] for key in _ENVIRONMENT if key in content}
+    kept: dict[str, Any] = {
+        key: content[key] for key in _ENVIRONMENT if isinstance(content.get(key), (str, int, float))
+    }
+    packages, corpus = content.get("packages"), content.get("corpus")
+    if isinstance(packages, dict):
+        kept["packages"] = {
+            name: version
+            for name, version in packages.items()
+            if _PACKAGE.fullmatch(name) and isinstance(version, str) and _VERSION.fullmatch(version)
+        }
+    if isinstance(corpus, dict):
+        kept["corpus"] = {key: corpus[key] for key in ("name", "sha256") if isinstance(corpus.get(key), str)}
     stores = content.get("embeddings")
     kept["embeddings"] = [
         {

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from core.cards import Generated, dataset_card
-from core.cards.shared import slug
+from core.cards import Generated, data_files, dataset_card
 from core.errors import BadInputError
 from core.files import write_text
 from core.hub.contents import CARD, Parcel, story_of
@@ -50,11 +49,10 @@ def dataset_parcel(
         raise BadInputError(f"--emotion {twice[0]}: given twice")
     with tempfile.TemporaryDirectory(prefix="mirage-push-") as scratch:
         folder = Path(scratch) / place.short
-        files: dict[str, str] = {}
+        files = data_files(wanted)
         for number, emotion in enumerate(wanted):
             batch = run.generate(emotion, n, seed=seed + number, paired=paired)
             batch = replace(batch, codes=batch.codes.drop(columns=["text"]))
-            files[emotion] = f"data/{slug(emotion) or f'emotion-{number + 1}'}.parquet"
             write_batch(folder / files[emotion], batch, run, emotion=emotion, seed=seed + number)
         names = list(files.values())
         if card:

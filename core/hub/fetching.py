@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInputError, FailureError
+from core.errors import BadInputError, FailureError, MirageError
+from core.files import write_text
 from core.hub.client import SECONDS, asked, fetching_fault, final, line, quiet
 from core.hub.names import RUN_PARTS, HubId
 from core.progress import Progress, silent
@@ -48,7 +50,8 @@ def fetch_run(place: HubId, progress: Progress = silent) -> Path:
         try:
             folder = snapshot_download(
                 place.name,
-                revision=place.revision,
+                # The very commit whose sizes were looked at: a branch may move on meanwhile.
+                revision=info.sha,
                 allow_patterns=list(sizes),
                 etag_timeout=SECONDS,
                 max_workers=4,
@@ -60,7 +63,19 @@ def fetch_run(place: HubId, progress: Progress = silent) -> Path:
             raise FailureError(
                 f"{place}: the download broke off ({line(error)}); run the same command again, it goes on where it was"
             ) from None
+    _remember(place, Path(folder))
     return Path(folder)
+
+
+def _remember(place: HubId, folder: Path) -> None:
+    """Notes in the client's cache which commit a branch or a tag was, so that its name serves offline too."""
+    if place.revision == folder.name:
+        return
+    note = folder.parent.parent / "refs" / place.revision
+    # As the client does: a cache that takes no note still holds what was fetched.
+    with suppress(OSError, MirageError):
+        if not note.is_file() or note.read_text(encoding="utf-8") != folder.name:
+            write_text(note, folder.name)
 
 
 def _fetched_earlier(place: HubId, reason: Exception) -> Path:

@@ -135,6 +135,10 @@ class Request:
     def _rows(self) -> np.ndarray:
         """Rows of training utterances whose emotions follow the weights; all rows with text where one has none."""
         run = self.run
+        if not len(run.utterances):
+            raise BadInputError(
+                f"run {run.id!r} was published without its utterances: say for which words, with --text or text=..."
+            )
         labels = run.utterances["label"].to_numpy(dtype=object)
         usable = (run.utterances["part"] == "train").to_numpy() & run.has_text
         pools = [np.flatnonzero(usable & (labels == name)) for name in run.classes]

@@ -16,6 +16,9 @@ from core.story.commands import commands_of
 from core.story.facts import FOLDER, Data, Information, Scores, Story, Training, best_of
 from core.workspace import Workspace
 
+_WEIGHTS = {"text": ["w_t"], "paired": ["w_pair"], "free": []}
+"""Weights of the mutual informations that a mode of generation has besides those of emotion and codes."""
+
 
 def tell(run: LoadedRun, workspace: Workspace | None = None) -> Story:
     """Everything there is to tell of a finished run, with what the workspace has measured on its corpus.
@@ -135,7 +138,7 @@ def _training(run: LoadedRun) -> Training:
         encoders=encoders,
         steps={"alignment": config.alignment.steps, "generation": config.generation.steps},
         unlabelled=config.data.unlabelled,
-        informed=any((config.generation.w_c, config.generation.w_u, config.generation.w_t, config.generation.w_pair)),
+        informed=any(getattr(config.generation, weight) > 0 for weight in ("w_c", "w_u", *_WEIGHTS[run.mode])),
         seed=config.training.seed,
         mirage=_text(environment.get("mirage")),
         device=_text(environment.get("device")),

@@ -90,6 +90,35 @@ def test_revisions(there: StandIn, workspace: Workspace) -> None:
     assert load_run(f"{NAME}@{first}", workspace).id.endswith(first[:7])
 
 
+def test_a_branch_that_moves_on_meanwhile(
+    there: StandIn, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is fetched is the commit whose sizes were looked at, and offline the branch is that one."""
+    repository = there.repository(NAME)
+    first = repository.branches["main"]
+    files = dict(repository.commits[first].files)
+    other = json.dumps(json.loads(files["quality.json"].content) | {"seed": 99}).encode()
+
+    def meanwhile(method: str, path: str) -> None:
+        # The sizes have been answered when the next thing is asked.
+        if len(there.asked) > 1:
+            there.before = lambda method, path: None
+            repository.commit(
+                "main", "other", files | {"quality.json": type(files["quality.json"])(other, large=False)}
+            )
+
+    there.before = meanwhile
+    run = load_run(f"{NAME}@main", workspace)
+    assert repository.branches["main"] != first
+    assert run.id == f"{NAME}@{first[:7]}"
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert load_run(NAME, workspace).id == run.id
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    back = load_run(NAME, workspace).quality()
+    assert back is not None
+    assert back["seed"] == 99
+
+
 def test_offline_from_the_cache(there: StandIn, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = there.repository(NAME).branches["main"]
     online = load_run(NAME, workspace)

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from core.cards import model_card
 from core.corpora import change_permissions
 from core.demo import install_demo
 from core.errors import BadInputError, FailureError, MirageError
@@ -24,6 +25,7 @@ from core.hub import HubId, push_features, push_run
 from core.hub.contents import run_parcel
 from core.runs import LoadedRun, load_run, measure_effects, measure_quality
 from core.runs.withheld import withhold
+from core.story import tell
 from core.workspace import Workspace
 from tests.hub.fixtures import ROOT, command, point_at, started
 from tests.hub.stand_in import Fault, StandIn
@@ -165,7 +167,7 @@ def test_without_the_features_of_the_utterances(hub: StandIn, own: Workspace, tm
     assert back.information() == run.information()
     assert back.quality()["comparisons"] == run.quality()["comparisons"]  # type: ignore[index]
     assert "576 utterances" in hub.files(NAME)["README.md"].decode()
-    with pytest.raises(BadInputError, match="no utterance has text to generate for; give --text"):
+    with pytest.raises(BadInputError, match="was published without its utterances: say for which words, with --text"):
         back.generate("sad", 5)
     for ask in (lambda: back.neighbours(theirs.audio), lambda: measure_quality(back), lambda: measure_effects(back)):
         with pytest.raises(BadInputError, match="was published without the features of its utterances"):
@@ -197,6 +199,32 @@ def test_a_run_without_utterances_is_passed_on(hub: StandIn, own: Workspace, tmp
     ours, theirs = (one.generate("sad", 5, text=run.t[0], seed=1) for one in (run, back))
     np.testing.assert_array_equal(ours.audio, theirs.audio)
     np.testing.assert_array_equal(run.pointwise_mi(ours.audio, "sad"), back.pointwise_mi(theirs.audio, "sad"))
+
+
+def test_the_card_of_a_run_without_its_utterances(
+    hub: StandIn, own: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = own.run_folder("demo") / "environment.json"
+    content = read_json(environment)
+    # An encoder that is on this machine.
+    content["embeddings"][1]["encoder"] = "minilm"
+    write_json(environment, content)
+    push_run("demo", NAME, workspace=own)
+    assert "not published" not in hub.files(NAME)["README.md"].decode()
+    push_run("demo", NAME, workspace=own, features=False)
+    card = hub.files(NAME)["README.md"].decode()
+    assert "words of these utterances are **not published** with the run" in card
+    # How to load it is tried as it stands there.
+    monkeypatch.setenv("MIRAGE_HOME", str(tmp_path / "other"))
+    snippet = card.partition("```python\n")[2].partition("```")[0].replace("n=500", "n=5")
+    found: dict[str, Any] = {}
+    exec(compile(snippet, "README.md", "exec"), found)
+    assert found["batch"].audio.shape == (5, found["run"].dim)
+    assert found["batch"].codes["text"].iat[0].endswith("see you here.")
+    # What is told of it where it was fetched counts what is still said there.
+    fetched = model_card(tell(found["run"]))
+    assert "| emotion | utterances in training |" in fetched
+    assert "576 utterances, learnt from with transcripts. No speaker of the test part is in" in fetched
 
 
 def test_again_is_not_sent_twice(hub: StandIn, own: Workspace) -> None:

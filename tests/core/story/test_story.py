@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from core import load_run
-from core.config import resolve_config
+from core.config import load_config, resolve_config
 from core.corpora import change_permissions
 from core.demo import install_demo
 from core.files import read_json, write_json
@@ -161,6 +161,18 @@ def test_other_embeddings_are_said(own: Workspace) -> None:
     assert story.best is not None
     assert not story.best.own_embeddings
     assert "measured with other embeddings than this run's: hubert@9-mean" in story.answer("not")
+
+
+@pytest.mark.parametrize(
+    ("weights", "informed"), [({"w_c": 0, "w_u": 0}, True), ({"w_c": 0, "w_u": 0, "w_t": 0}, False)]
+)
+def test_without_mutual_information_none_is_claimed(own: Workspace, weights: dict[str, int], informed: bool) -> None:
+    """Of the text it is one as well in mode text; of the pair only in mode paired."""
+    file = own.run_folder("demo") / "config.yaml"
+    file.write_text(load_config(file).changed(generation=weights).to_yaml())
+    story = tell(load_run("demo", own))
+    assert story.training.informed is informed
+    assert ("Mutual information held the generator" in story.answer("done")) is informed
 
 
 def test_the_way_to_an_encoder_is_not_told(own: Workspace) -> None:
