@@ -12,6 +12,8 @@ from typing import IO, Any
 
 _WINDOW = 1 << 16
 _DEPTH = 16
+_MOST_PARTS = 500_000
+"""Fields, structs and items of lists in all, in a header or a footer."""
 _DATA, _DICTIONARY, _DATA_V2 = 0, 2, 3
 # Thrift's kinds of values.
 _I32, _I64, _STRING, _LIST, _STRUCT = 5, 6, 8, 9, 12
@@ -133,6 +135,7 @@ class _Compact:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
+        self._parts = 0
         self.at = 0
 
     def struct(self, depth: int = 0) -> _Fields:
@@ -145,6 +148,7 @@ class _Compact:
             if number in seen:
                 raise PageError("a header that says something twice")
             seen.add(number)
+            self._count(1)
             fields[number, head & 15] = self._value(head & 15, depth)
         return fields
 
@@ -166,6 +170,7 @@ class _Compact:
         if kind in (_LIST, 10):
             head = self._byte()
             count = head >> 4 if head >> 4 != 15 else self._varint(31)
+            self._count(count)
             # A boolean in a list takes a byte of its own.
             each = 3 if head & 15 in (1, 2) else head & 15
             if each != _STRUCT:
@@ -176,6 +181,11 @@ class _Compact:
         if kind == _STRUCT:
             return self.struct(depth + 1)
         raise PageError("a header that cannot be read")
+
+    def _count(self, more: int) -> None:
+        self._parts += more
+        if self._parts > _MOST_PARTS:
+            raise PageError("a header that says more than any of MIRAGE's")
 
     def _byte(self) -> int:
         if self.at >= len(self._content):
