@@ -140,8 +140,7 @@ class ParquetTable:
 
     def damaged(self, error: Exception) -> BadInputError:
         """What is said of this file."""
-        line = (str(error).splitlines() or [type(error).__name__])[0][:300]
-        return BadInputError(f"{self.path}: not a readable Parquet file ({line}); copy it again")
+        return _damaged(self.path, error)
 
     def _check_groups(self, source: Any, footer: Any, chunks: list[list[Chunk]], flat: list[bool]) -> None:
         rows = unpacked = self._written_out = 0
@@ -170,6 +169,24 @@ class ParquetTable:
             raise PageError("its footer contradicts itself")
 
 
+def read_schema_metadata(path: Path) -> dict[bytes, bytes]:
+    """What a file says of itself; no value is read, and no page header.
+
+    Raises:
+        BadInputError: it is missing, damaged, no plain file, or its footer is longer than any of MIRAGE's.
+    """
+    try:
+        with open_plain(path) as source:
+            _footer_length(source, os.fstat(source.fileno()).st_size)
+            with pq.ParquetFile(source, **_THRIFT) as file:
+                return dict(file.schema_arrow.metadata or {})
+    except BadInputError:
+        raise
+    except Exception as error:
+        # As above.
+        raise _damaged(path, error) from None
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Strings, or nothing but missing values."""
     return _is_text(kind) or pa.types.is_null(kind)
@@ -183,6 +200,11 @@ def is_number(kind: pa.DataType) -> bool:
 def is_plain(kind: pa.DataType) -> bool:
     """Strings, numbers or booleans."""
     return is_text(kind) or is_number(kind) or pa.types.is_boolean(kind)
+
+
+def _damaged(path: Path, error: Exception) -> BadInputError:
+    line = (str(error).splitlines() or [type(error).__name__])[0][:300]
+    return BadInputError(f"{path}: not a readable Parquet file ({line}); copy it again")
 
 
 def _is_text(kind: pa.DataType) -> bool:

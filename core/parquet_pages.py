@@ -12,9 +12,12 @@ from typing import IO, Any
 
 _WINDOW = 1 << 16
 _DEPTH = 16
+_MOST_PARTS = 500_000
+"""Fields, structs and items of lists in all, in a header or a footer."""
 _DATA, _DICTIONARY, _DATA_V2 = 0, 2, 3
 # Thrift's kinds of values.
 _I32, _I64, _STRING, _LIST, _STRUCT = 5, 6, 8, 9, 12
+_BITS = {4: 16, _I32: 32, _I64: 64}
 _ENCODINGS = {0, 2, 3, 8}
 """PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY: what is written here. A delta encoding can say much in few bytes."""
 
@@ -132,16 +135,20 @@ class _Compact:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
+        self._parts = 0
         self.at = 0
 
     def struct(self, depth: int = 0) -> _Fields:
         fields: _Fields = {}
         number, seen = 0, set()
         while (head := self._byte()) != 0:
-            number = number + (head >> 4) if head >> 4 else self._integer()
+            number = number + (head >> 4) if head >> 4 else self._integer(16)
+            if not 0 < number < 1 << 15:
+                raise PageError("a header with a field that cannot be")
             if number in seen:
                 raise PageError("a header that says something twice")
             seen.add(number)
+            self._count(1)
             fields[number, head & 15] = self._value(head & 15, depth)
         return fields
 
@@ -152,17 +159,18 @@ class _Compact:
             return kind == 1
         if kind == 3:
             return self._byte()
-        if kind in (4, 5, 6):
-            return self._integer()
+        if kind in _BITS:
+            return self._integer(_BITS[kind])
         if kind == 7:
             return self._skip(8)
         if kind == _STRING:
-            length = self._varint()
+            length = self._varint(31)
             self._skip(length)
             return length
         if kind in (_LIST, 10):
             head = self._byte()
-            count = head >> 4 if head >> 4 != 15 else self._varint()
+            count = head >> 4 if head >> 4 != 15 else self._varint(31)
+            self._count(count)
             # A boolean in a list takes a byte of its own.
             each = 3 if head & 15 in (1, 2) else head & 15
             if each != _STRUCT:
@@ -173,6 +181,11 @@ class _Compact:
         if kind == _STRUCT:
             return self.struct(depth + 1)
         raise PageError("a header that cannot be read")
+
+    def _count(self, more: int) -> None:
+        self._parts += more
+        if self._parts > _MOST_PARTS:
+            raise PageError("a header that says more than any of MIRAGE's")
 
     def _byte(self) -> int:
         if self.at >= len(self._content):
@@ -185,15 +198,18 @@ class _Compact:
             raise PageError("a header that is cut off")
         self.at += count
 
-    def _varint(self) -> int:
+    def _varint(self, bits: int) -> int:
+        """A number of at most so many bits: of a longer one pyarrow drops what is over, and sees another file."""
         value = 0
         for shift in range(0, 70, 7):
             byte = self._byte()
             value |= (byte & 127) << shift
             if byte < 128:
+                if value >> bits:
+                    raise PageError("a header with a number that is too large")
                 return value
         raise PageError("a header that cannot be read")
 
-    def _integer(self) -> int:
-        value = self._varint()
+    def _integer(self, bits: int) -> int:
+        value = self._varint(bits)
         return (value >> 1) ^ -(value & 1)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.corpora.store import KEY, load_corpus
 from core.errors import BadInputError
 from core.files import atomic_path
+from core.parquet import read_schema_metadata
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def require_audio(corpus: Corpus) -> None:
 def read_permissions(file: Path) -> Permissions:
     """The switches of an utterance table. Only its metadata is read; a damaged one allows nothing."""
     try:
-        raw = (pq.read_schema(file).metadata or {}).get(KEY)
+        raw = read_schema_metadata(file).get(KEY)
         content = json.loads(raw) if raw is not None else None
-    except (pa.ArrowException, OSError, ValueError, RecursionError):
+    except (BadInputError, ValueError, RecursionError):
         return NOTHING
     return Permissions.of(content) if isinstance(content, dict) else NOTHING
 

@@ -22,6 +22,7 @@ TOLERANCE = 1e-4
 BATCHES = (1, 7, 64)
 MOST_ROWS = 512
 SEED = 0
+_DRAWN = "embeddings drawn with the mean and deviation of the training ones"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Agreement:
 
 
 class Rows:
-    """Inputs for every network: real rows of the run wherever there are any."""
+    """Inputs for every network: real rows of the run wherever there are any, else drawn ones."""
 
     def __init__(self, run: LoadedRun) -> None:
         self.run = run
@@ -58,26 +59,34 @@ class Rows:
             real = self._embeddings.get(side)
             if real is not None:
                 return [real], f"{side} embeddings of the run's corpus"
-            return [self._drawn(side)], f"{side} embeddings drawn with the mean and deviation of the training ones"
+            return [self._drawn(side)], f"{side} {_DRAWN}"
         rows = np.arange(len(run.h))
         if "t" in network.inputs:
             rows = rows[run.has_text]
         rows = rows[:MOST_ROWS]
+        features, whose = {"h": run.h, "t": run.t}, "of the run"
+        if not len(rows):
+            # It was published without the features of its utterances.
+            rows, features, whose = np.arange(MOST_ROWS), self._made(), f"of {_DRAWN}"
         if network.name != "generator":
-            features = {"h": run.h, "t": run.t}
-            return [self._array(features[name], rows) for name in network.inputs], "aligned features of the run"
+            return [self._array(features[name], rows) for name in network.inputs], f"aligned features {whose}"
         sizes = dict(network.inputs)
         z, u = (self._generator.standard_normal((len(rows), sizes[name]), dtype=np.float32) for name in ("z", "u"))
         # Half of them one emotion, half a mixture.
         c = np.eye(sizes["c"], dtype=np.float32)[rows % sizes["c"]]
         c[::2] = self._generator.dirichlet(np.ones(sizes["c"]), len(c[::2]))
-        made = {"z": z, "c": c, "u": u, "t": self._array(run.t, rows) if "t" in sizes else None}
-        text = ", text features of the run" if "t" in sizes else ""
+        made = {"z": z, "c": c, "u": u, "t": self._array(features["t"], rows) if "t" in sizes else None}
+        text = f", text features {whose}" if "t" in sizes else ""
         return [made[name] for name in sizes], f"noise and codes drawn, emotions and mixtures of them{text}"  # type: ignore[misc]
 
     def _array(self, features: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
         assert features is not None
         return np.ascontiguousarray(features[rows], dtype=np.float32)
+
+    def _made(self) -> dict[str, np.ndarray | None]:
+        """What the aligner makes of drawn embeddings."""
+        text = self.run.align_text(self._drawn("text")) if self.run.networks()["aligner"].config["text"] else None
+        return {"h": self.run.align_audio(self._drawn("audio")), "t": text}
 
     def _drawn(self, side: str) -> np.ndarray:
         aligner = self.run.networks()["aligner"]

@@ -116,7 +116,7 @@ def follow_events(
     with Sent(target.marks(record.id), record) as sent, _stopping() as stop:
         teller = _Teller(record, target, sent)
         try:
-            quiet_since = time.monotonic()
+            quiet_since, ended = time.monotonic(), False
             while True:
                 # First the state: what was measured before it said `finished` is there to be read.
                 status = record.status()
@@ -124,9 +124,13 @@ def follow_events(
                 report(status, teller.values)
                 if status in ("queued", "running"):
                     quiet_since = time.monotonic()
-                gone = status == "finished" or time.monotonic() - quiet_since >= patience
-                if not follow or gone or stop.wait(_POLL_SECONDS):
+                gone = status == "finished" or (
+                    status not in ("queued", "running") and time.monotonic() - quiet_since >= patience
+                )
+                if not follow or gone or ended:
                     break
+                # Whoever is asked to end looks once more: a run that was stopped has just measured its last values.
+                ended = stop.wait(_POLL_SECONDS)
             if status in ("finished", "unknown"):
                 teller.finish()
         finally:
@@ -144,16 +148,18 @@ class _Teller:
         self.place = target.marks(record.id).parent
 
     def tell(self, stop: threading.Event) -> None:
-        """Everything measured that was not told, step by step."""
+        """Everything measured that was not told, step by step; once asked to stop, some thousand values at most."""
         # Long runs have many values: they are not compared again each second.
         rows = self._record.after(self._sent.marks) if self._record.changed() else []
-        while rows and not stop.is_set():
+        while rows:
             count = _whole_steps(rows)
             self._begun().write(rows[:count])
             self._sent.take(rows[:count])
             self._sent.save()
             self.values += count
             rows = rows[count:]
+            if stop.is_set():
+                break
 
     def finish(self) -> None:
         """The final figures that were not told."""

@@ -108,6 +108,9 @@ def _silent_work(folder: Path, arguments: Sequence[str]) -> int:
     try:
         with _stoppable(folder):
             code, said = _command(arguments)
+    except KeyboardInterrupt:
+        # It came before the command could take it, or came through as any fault does with MIRAGE_DEBUG.
+        code = 130
     except Exception:
         # With MIRAGE_DEBUG a fault comes with its traceback: that is in the log before the state names the log.
         traceback.print_exc()

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.corpora import Corpus, Permissions, is_synthetic, load_corpus
 from core.corpora.permissions import read_permissions
 from core.errors import BadInputError
+from core.parquet import read_schema_metadata
 from core.printable import one_line
 from core.workspace import Workspace
 
@@ -35,9 +34,9 @@ def about(metadata: Mapping[str, Any]) -> dict[str, str]:
 def read_about(folder: Path) -> dict[str, str]:
     """What a run on disk says of its corpus, see ``about``; nothing where it has no table (yet) or a damaged one."""
     try:
-        raw = pq.read_schema(folder / "features" / "utterances.parquet").metadata or {}
+        raw = read_schema_metadata(folder / "features" / "utterances.parquet")
         return about({key.decode(): value.decode() for key, value in raw.items()})
-    except (pa.ArrowException, OSError, ValueError):
+    except (BadInputError, ValueError):
         return {}
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from core.errors import BadInputError
 from core.parquet import ParquetTable
 from core.parquet_pages import PageError, read_pages
 from core.runs import load_run
@@ -176,9 +177,88 @@ def test_page_headers(tmp_path: Path, content: bytes) -> None:
         read_pages(file, 0, len(content) + 10)
 
 
+def varint(value: int) -> bytes:
+    """Thrift's form of a number that is not negative."""
+    return thrift_length(2 * value)
+
+
+def thrift_length(value: int) -> bytes:
+    """Thrift's form of a length: seven bits a byte."""
+    content = b""
+    while value > 127:
+        content, value = content + bytes([value & 127 | 128]), value >> 7
+    return content + bytes([value])
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        # Size when unpacked, as a field whose number is 2 in the 16 bits that pyarrow keeps of it.
+        (b"\x05" + varint(65536 + 2) + varint(300 << 20), "a number that is too large"),
+        # The longest number, and one more: both readers count on, and pyarrow comes round to -32768.
+        (b"\x05" + varint(32767) + b"\x00\x15\x00", "a field that cannot be"),
+        (b"\x05\x03\x00", "a field that cannot be"),
+        # A value of which pyarrow keeps 32 bits.
+        (b"\x05" + varint(99) + varint(1 << 32), "a number that is too large"),
+        (b"\x06" + varint(99) + b"\x80" * 9 + b"\x02", "a number that is too large"),
+    ],
+    ids=["number", "delta", "negative", "value", "long"],
+)
+@pytest.mark.parametrize("part", ["page", "footer"])
+def test_numbers_that_pyarrow_reads_as_others(tmp_path: Path, part: str, more: bytes, message: str) -> None:
+    """Found in review: 300 MiB were unpacked where 1 MiB was allowed."""
+    file = tmp_path / "t.parquet"
+    pq.write_table(
+        pa.table({"x": np.zeros(40)}), file, compression="gzip", use_dictionary=False, write_statistics=False
+    )
+    content, column = file.read_bytes(), pq.ParquetFile(file).metadata.row_group(0).column(0)
+    size, footer = column.total_compressed_size, content[4 + column.total_compressed_size : -8]
+    pages = content[4 : 4 + size]
+    if part == "footer":
+        assert footer[-1] == 0
+        footer = footer[:-1] + more + b"\x00"
+    else:
+        # The header of the only page ends where the gzip stream begins.
+        header, gzip = pages.split(b"\x1f\x8b", 1)
+        assert header[-1] == 0
+        pages = header[:-1] + more + b"\x00\x1f\x8b" + gzip
+        said = b"\x16" + varint(size)
+        assert footer.count(said) in (1, 2)
+        footer = footer.replace(said, b"\x16" + varint(size + len(more)))
+    file.write_bytes(b"PAR1" + pages + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    with pytest.raises(BadInputError, match=message):
+        ParquetTable(file, most_bytes=1 << 20, most_rows=100)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "item", "lists"),
+    [(12, 950_000, b"\x00", 16), (12, 300_000, b"\x11\x00", 1), (3, 950_000, b"\x00", 16)],
+    ids=["structs", "fields", "numbers"],
+)
+def test_a_footer_of_very_many_parts(
+    tmp_path: Path, refused: Refused, kind: int, count: int, item: bytes, lists: int
+) -> None:
+    """Found in review: 15 MB of empty structs took 1.2 GB."""
+    file = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": [1.0]}), file)
+    content = file.read_bytes()
+    length = int.from_bytes(content[-8:-4], "little")
+    one = bytes([0xF0 | kind]) + thrift_length(count) + item * count
+    more = b"".join(b"\x09" + varint(100 + number) + one for number in range(lists))
+    footer = content[-8 - length : -9] + more + b"\x00"
+    assert len(footer) < 16 << 20
+    file.write_bytes(content[: -8 - length] + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    refused(
+        lambda: ParquetTable(file, most_bytes=1 << 20, most_rows=100),
+        "t.parquet",
+        "says more than any of MIRAGE's",
+    )
+
+
 _FLIP = """
 import sys
 from pathlib import Path
+from core.errors import BadInputError
 from core.errors import BadInputError
 from core.parquet import ParquetTable
 good, spoilt = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2])

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadInputError
+from core.export.follower import following
 from core.export.following import Target, follow_events
 from core.export.record import RunRecord
 from core.files import read_json, write_json
@@ -189,6 +190,47 @@ class TestTensorBoard:
         done = follow_events(run_copy, Target("tensorboard", tmp_path), follow=True, patience=0.0)
         assert (done.status, done.figures) == ("failed", 0)
         assert done.values == len(read_events(run_copy))
+
+    def test_the_follower_of_a_training_stays_until_its_end(self, toy, tmp_path: Path) -> None:
+        """It looked once and was gone while the run went on."""
+        workspace: Workspace = toy.copy(tmp_path / "ws")
+        quick = {"information": {"samples": 200, "steps": 10, "batch": 32}, "projection": {"neighbours": 500}}
+        folder = create_run(toy.config.changed(**quick), workspace, "live")
+        logs, said = workspace.root / "tensorboard", list[str]()
+
+        def at_ten(done: int, total: int, message: str = "") -> None:
+            if done == 10:
+                within(30, lambda: _told(logs, "alignment/loss") == 10)
+            if done == 30:
+                request_stop(folder)
+
+        with following("live", workspace, "tensorboard", said.append):
+            assert execute(folder, workspace, progress=at_ten) == "stopped"
+        assert _told(logs, "alignment/loss") == 30
+        assert said.pop().endswith("of run live (stopped)")
+        # A resume begins with a run that is stopped still.
+        with following("live", workspace, "tensorboard", said.append):
+            with (folder / "events.jsonl").open("a") as file:
+                row = {"time": time.time(), "stage": "alignment", "step": 30, "name": "odd", "value": 1.0}
+                file.write(json.dumps(row) + "\n")
+            within(30, lambda: _told(logs, "alignment/odd") == 30)
+            time.sleep(1.5)
+            assert execute(folder, workspace) == "finished"
+        assert said.pop().endswith("of run live (finished)")
+        found = tensorboard_values(logs / "live")
+        same(found, folder)
+        assert "final/recognition/audio/ua" in found
+
+    def test_a_training_that_ends_before_its_follower_begins(self, run_copy: Path, tmp_path: Path) -> None:
+        workspace, said = Workspace(tmp_path / "ws"), list[str]()
+        folder = workspace.run_folder("small")
+        folder.parent.mkdir(parents=True)
+        run_copy.rename(folder)
+        write_json(folder / "state.json", read_json(folder / "state.json") | {"status": "failed"})
+        with following("small", workspace, "tensorboard", said.append):
+            pass
+        assert said[0].endswith("of run small (failed)")
+        same(tensorboard_values(workspace.root / "tensorboard" / "small"), folder)
 
     def test_train_with_a_follower(self, mirage, toy, tmp_path: Path) -> None:
         workspace = toy.copy(tmp_path / "ws")

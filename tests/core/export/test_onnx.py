@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -164,6 +165,31 @@ def test_a_run_without_its_corpus(run_copy: Path, tmp_path: Path) -> None:
             assert source.endswith("embeddings drawn with the mean and deviation of the training ones")
             assert drawn.shape == (512, network.inputs["embedding"])
             assert np.isfinite(network.module(torch.from_numpy(drawn)).numpy(force=True)).all()
+
+
+def test_a_run_that_was_published_without_features(run: LoadedRun, tmp_path: Path) -> None:
+    """Arrays of no rows ended in an error of torch's exporter."""
+    from core.runs.withheld import withhold
+
+    shutil.copytree(run.path, tmp_path / "run")
+    withhold(tmp_path / "run", load_run(tmp_path / "run", run.workspace))
+    bare = load_run(tmp_path / "run", Workspace(tmp_path / "nothing"))
+    assert len(bare.utterances) == 0
+    source = "embeddings drawn with the mean and deviation of the training ones"
+    rows = Rows(bare)
+    for network in exported_networks(bare):
+        inputs, said_of = rows.inputs(network)
+        assert [values.shape for values in inputs] == [(512, size) for size in network.inputs.values()]
+        assert source in said_of or (network.name == "generator" and run.mode != "text")
+    if run.mode != "text":
+        return
+    content = write_onnx(bare, tmp_path / "onnx")
+    said = {entry["file"]: entry["against_torch"] for entry in content["networks"]}
+    assert {one["rows"] for one in said.values()} == {512}
+    assert said["classifier_audio.onnx"]["source"] == f"aligned features of {source}"
+    assert said["aligner_audio.onnx"]["source"] == f"audio {source}"
+    assert said["generator.onnx"]["source"].endswith(f", text features of {source}")
+    assert json.loads((tmp_path / "onnx" / "networks.json").read_text()) == content
 
 
 def test_a_file_that_differs_is_not_left_behind(

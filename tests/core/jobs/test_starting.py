@@ -21,6 +21,7 @@ from core.errors import BadInputError
 from core.jobs import find_job, job_log, list_jobs, queue, resume, stop, write_limits
 from core.runs import create_run, execute, quality_state, read_state, request_stop, resume_job, start_job, start_quality
 from core.runs.checkpoint import last_checkpoint
+from core.runs.state import STOP_FILE, State, write_state
 from core.workspace import Workspace
 
 
@@ -189,6 +190,19 @@ def test_a_report_card_that_is_being_measured_is_stopped(space: Workspace) -> No
     assert not (job.folder / "stop").exists()
     with pytest.raises(BadInputError, match="is stopped: nothing to stop"):
         stop(space, "report card", "demo")
+
+
+def test_a_report_card_that_is_stopped_before_its_command_runs(tmp_path: Path) -> None:
+    """While the command is imported nothing catches an interruption: that ended as failed."""
+    write_state(tmp_path, State())
+    (tmp_path / STOP_FILE).touch()
+    script = (
+        "import sys; from pathlib import Path; from core.jobs import worker; worker._LOOK_SECONDS = 0.0;"
+        "sys.exit(worker._silent_work(Path(sys.argv[1]), ['quality', 'demo']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, timeout=60)
+    state = read_state(tmp_path)
+    assert (done.returncode, state.status, state.message) == (130, "stopped", "stopped"), done.stderr[-500:]
 
 
 def test_a_job_that_fails_before_it_can_say_so(space: Workspace, config: Config) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -77,3 +80,27 @@ def test_a_damaged_corpus_allows_nothing(own):
     run = load_run("small", own)
     assert run.permissions == Permissions(audio=False, transcripts=False)
     assert run.utterances["text"].isna().all()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "long footer", "no table"])
+def test_what_is_no_table_says_nothing_at_once(tmp_path: Path, kind: str) -> None:
+    """A pipe in a stranger's run held the dashboard for ever."""
+    (tmp_path / "features").mkdir()
+    file = tmp_path / "features" / "utterances.parquet"
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "long footer":
+        with file.open("wb") as made:
+            made.truncate(1 << 30)
+            made.seek(0, os.SEEK_END)
+            made.write((900 << 20).to_bytes(4, "little") + b"PAR1")
+    else:
+        file.write_bytes(b"PAR1")
+    script = (
+        "import sys; from pathlib import Path; from core.runs.licensed import read_about;"
+        "from core.corpora.permissions import read_permissions; run = Path(sys.argv[1]);"
+        "print(read_about(run), read_permissions(run / 'features' / 'utterances.parquet').all)"
+    )
+    # In a process of its own: Ctrl-C does not end a wait for a pipe either.
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.returncode) == ("{} False\n", 0), done.stderr[-500:]
