@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from core.benchmarks import command_of
 from core.benchmarks.command import settings_of
@@ -13,7 +14,7 @@ from core.workspace import Workspace
 
 
 def commands_of(
-    run: LoadedRun, data: Data, training: Training, best: Benchmark | None, workspace: Workspace
+    run: LoadedRun, data: Data, training: Training, benchmarks: Sequence[Benchmark], workspace: Workspace
 ) -> list[str]:
     """One line each. Capital letters stand for what only the reader knows: a folder, a loader."""
     found = [_ingest(run), _embed(run.corpus, training)]
@@ -27,9 +28,9 @@ def commands_of(
     found.append(f"mirage mi {name}")
     if data.parts.get("test"):
         found.append(f"mirage quality {name}")
-    if best is not None:
-        found.append(command_of(read_json(workspace.benchmarks / best.name / "results.json")))
-    return found
+    names = dict.fromkeys(one.name for one in benchmarks)
+    found += [command_of(read_json(workspace.benchmarks / one / "results.json")) for one in names]
+    return [*found, f"mirage report {name} -o report.html"]
 
 
 def _ingest(run: LoadedRun) -> str:

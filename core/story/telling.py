@@ -47,7 +47,7 @@ def tell(run: LoadedRun, workspace: Workspace | None = None) -> Story:
     more = [one for one in benchmarks if one is not best and one.features == features]
     quality = run.quality()
     limits = words.limits(data, best, more, information, (quality or {}).get("copying"))
-    commands = commands_of(run, data, training, best, workspace)
+    commands = commands_of(run, data, training, benchmarks, workspace)
     return Story(
         run=run.id,
         headline=words.headline(data, best),

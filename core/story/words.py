@@ -118,8 +118,9 @@ def limits(
     if data.synthetic:
         found.append("The speech is synthetic, made by rule: the figures say nothing about human emotion.")
     found.append(
-        "Labels are what listeners or actors were asked for, in the corpus's own setting; another language, another "
-        "microphone or spontaneous speech may come out otherwise."
+        ("Labels" if data.synthetic else "Labels are what listeners heard or actors were asked for, and they")
+        + " hold in the corpus's own setting; another language, another microphone or spontaneous speech may come out "
+        "otherwise."
     )
     if not data.parts.get("test"):
         found.append("No speaker was held out in this run: its own figures of recognition say nothing of new voices.")
@@ -148,7 +149,9 @@ def limits(
         if credit := credited(one):
             found.append(f"With {amount(one)}, {credit[0].lower()}{credit[1:]}")
     if any(one.saturated for one in information):
-        found.append("A mutual information near its ceiling cannot be told from a higher one.")
+        found.append(
+            "Of a mutual information near its ceiling nobody can say how near: all that is up to it looks alike."
+        )
     if copying:
         found.append("Generated features lie nearer to training speech than new speech does: they may copy it.")
     found.append("Generated features are numbers in the model's space, not sound: nobody can listen to them.")
@@ -178,7 +181,7 @@ def _done(data: Data, training: Training) -> str:
     }[training.mode]
     text = (
         f"Pre-trained networks turned {many(data.utterances, 'utterance')} of {source(data)} into numbers ({heard})"
-        f"{f', {data.with_text:,} of them with their transcript' if data.with_text and not data.withheld else ''}. "
+        f"{_transcripts(data)}. "
         f"MIRAGE brought {'speech and text' if data.with_text else 'them'} into one space of {training.dim} "
         f"dimensions in which emotions lie apart, and trained a generator that makes new {kind} for an emotion, with "
         f"{many(len(training.codes), 'latent code')} for how it is shown."
@@ -188,6 +191,12 @@ def _done(data: Data, training: Training) -> str:
     if training.unlabelled:
         text += f" It learnt from {many(data.parts.get('unlabelled', 0), 'utterance')} without a label too."
     return text
+
+
+def _transcripts(data: Data) -> str:
+    if not data.with_text or data.withheld:
+        return ""
+    return f", {'all' if data.with_text == data.utterances else f'{data.with_text:,}'} of them with their transcript"
 
 
 def _helped(data: Data, recognition: dict[str, Scores], best: Benchmark | None, more: Sequence[Benchmark]) -> str:
@@ -208,12 +217,14 @@ def _helped(data: Data, recognition: dict[str, Scores], best: Benchmark | None, 
             f"A simple rival, {best.reference.title}, reaches {best.reference.ua:.1f} %; MIRAGE is "
             f"{_verdict(best.over_reference)} it, {points(best.over_reference)}."
         )
-    parts += [
-        f"With {amount(one)}, it is {one.plain.ua:.1f} % without and {one.ours.ua:.1f} % with it: "
-        f"{points(one.gain)}, {one.gain.says}."
-        for one in more
-        if one.gain and one.test_on is None
-    ]
+    for one in more:
+        if one.gain and one.test_on is None:
+            parts.append(
+                f"With {amount(one)}, it is {one.plain.ua:.1f} % without and {one.ours.ua:.1f} % with it: "
+                f"{points(one.gain)}, {one.gain.says}."
+            )
+            # Whoever reads of the gain reads at once whose it is.
+            parts += [credit] if (credit := credited(one)) else []
     if data.synthetic:
         parts.append("The speech is synthetic.")
     return " ".join(parts)
@@ -279,9 +290,16 @@ def _voices(data: Data, best: Benchmark | None) -> str:
     )
     if best is None:
         return run
-    who = "the speakers of the corpus's own test sets were" if best.split == "split" else "every speaker was"
+    everybody = len({name for names in data.speakers.values() for name in names})
+    who = (
+        "the speakers of the corpus's own test sets were"
+        if best.split == "split"
+        else f"each of the {many(everybody, kind)} was"
+        if everybody > 1
+        else "every speaker was"
+    )
     return (
-        f"{run} In the benchmark {who} tested, each by networks that had never heard that voice: "
+        f"{run} In the benchmark {who} tested, by networks that had never heard that voice: "
         f"{many(best.utterances, 'utterance')} in {many(best.folds, 'group')}."
     )
 
@@ -291,6 +309,6 @@ def _emotions(best: Benchmark | None) -> str:
     if best is None or not said:
         return "That has not been measured yet."
     return (
-        f"Recall in points, with MIRAGE over nothing added, from {best.features}: {said}. All "
+        f"Recall in points, with MIRAGE over nothing added, with {amount(best)}, from {best.features}: {said}. All "
         "folds are counted together, the seeds averaged, and there are no intervals: small differences mean nothing."
     )

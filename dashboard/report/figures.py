@@ -87,7 +87,7 @@ def _curve(
         )
         says += f", of at most {top.value:.2f}." if top.value is not None else "."
         if final.saturated:
-            says += " The estimate has reached its ceiling: the truth may be higher."
+            says += " That is near the ceiling: all that is up to it looks alike."
     chosen = np.unique(np.linspace(0, len(x) - 1, min(TABLE_ROWS, len(x))).round().astype(int))
     table = [[f"{x[i]:,.0f}", minus(f"{smoothed[i]:.3f}"), "while training"] for i in chosen]
     table += [[f"{a:,.0f}", minus(f"{b:.3f}"), "held out"] for a, b in points]

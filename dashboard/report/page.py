@@ -39,7 +39,10 @@ GLOSSARY = (
         "Of each emotion the share that is recognised, then the mean over the emotions. Rare emotions count as much as "
         "frequent ones.",
     ),
-    ("Point", "A difference between two shares in per cent: from 60 % to 62 % are 2 points."),
+    (
+        "Point",
+        "A difference between two shares in per cent: from 60 % to 62 % are 2 points. It is rounded after subtracting.",
+    ),
     (
         "95 % interval",
         "Where the true value lies with 95 % confidence. A gain whose interval holds zero may be no gain at all.",

@@ -86,13 +86,18 @@ def test_every_question_has_its_answer(space: Workspace) -> None:
     story = tell(load_run("demo", space))
     assert "no difference to recognition" in story.headline
     assert "-0.5 to +1.4" in story.headline
-    # With few labels it does help, and by what.
+    assert "each of the 8 synthetic voices was tested" in story.answer("voices")
+    # With few labels it does help, by how much, and by what.
+    assert "better. The gain is that of the unlabelled speech" in story.answer("helped")
     assert "+7.4 points (95 % interval +5.9 to +9.1), better" in story.answer("helped")
     assert "that generated features add to it cannot be told from chance" in story.answer("not")
     assert "4 groups of speakers" in story.answer("sure")
     assert "10 random starts" in story.answer("sure")
     assert "v1 and v2" in story.answer("voices")
     assert "mirage train demo --run-id demo" in story.answer("again")
+    # The figures of few labels too.
+    assert "--condition 10 --unlabelled" in story.answer("again")
+    assert story.commands[-1] == "mirage report demo -o report.html"
     for told in (story.headline, story.answer("done"), story.answer("helped"), story.answer("not")):
         assert "synthetic" in told
 

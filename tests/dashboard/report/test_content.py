@@ -71,7 +71,7 @@ def test_how_sure_are_we(page: Read) -> None:
 def test_on_whose_voices_was_it_tested(page: Read) -> None:
     said = answer(page, "On whose voices was it tested?")
     assert "2 synthetic voices that its training never heard (v1 and v2)" in said
-    assert "tested, each by networks that had never heard that voice" in said
+    assert "tested, by networks that had never heard that voice" in said
     assert re.search(r"held out\s*144\s*v1, v2", page.text("data"))
 
 
