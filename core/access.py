@@ -11,7 +11,7 @@ import stat
 import time
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -48,7 +48,7 @@ class Access:
     """The file's content, checked.
 
     ``allow`` holds addresses (``ada@lab.org``) and whole domains (``@lab.org``) in lower case; ``hours`` is how long
-    one sign-in lasts; ``contact`` is whom those who are not on the list may ask.
+    one sign-in lasts; ``contact`` is whom those who are not on the list may ask. ``cookie_secret`` signs the cookies.
     """
 
     redirect_uri: str
@@ -56,6 +56,7 @@ class Access:
     allow: frozenset[str]
     hours: float = _WEEK
     contact: str = ""
+    cookie_secret: str = field(default="", repr=False)
 
     @property
     def origin(self) -> str:
@@ -160,6 +161,7 @@ def read_access(path: str | Path) -> Access:
         allow=_allowed(own.get("allow"), file),
         hours=_hours(own.get("hours", _WEEK), file),
         contact=str(own.get("contact", "")),
+        cookie_secret=provider["cookie_secret"],
     )
 
 

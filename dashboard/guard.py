@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
+from streamlit import config
 
 from core import logs
 from core.access import read_access
@@ -47,6 +48,8 @@ class Guard:
         self.path = path
         # Address and secrets hold until the server is started again; what cannot be read now ends the start.
         self.access = read_access(path)
+        # What Streamlit takes where the file cannot be read: people stay signed in while somebody mends it.
+        config.set_option("server.cookieSecret", self.access.cookie_secret)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -122,14 +125,12 @@ class Guard:
 def claims(cookies: Mapping[str, str], access: Access) -> dict[str, Any]:
     """What the identity provider said of the person, from the cookie that Streamlit signed; empty for a stranger."""
     from streamlit.auth_util import get_cookie_with_chunks
-    from streamlit.web.server.server_util import get_cookie_secret
     from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
     from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-    secret = get_cookie_secret()
-
+    # Streamlit's own copy of the secret is gone for as long as it has a spoilt file in memory, also after the mending.
     def signed(name: str) -> bytes | None:
-        return decode_signed_value(secret, name, cookies.get(name, "").encode("latin-1", "replace"))
+        return decode_signed_value(access.cookie_secret, name, cookies.get(name, "").encode("latin-1", "replace"))
 
     found = get_cookie_with_chunks(signed, USER_COOKIE_NAME)
     said = json.loads(found) if found else {}

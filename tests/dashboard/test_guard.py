@@ -11,16 +11,19 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from core import Workspace
+from dashboard.guard import Guard
 from tests.pages.conftest import Server, free_port, make_corpus
 
 SECRET = "0123456789abcdef" * 4
@@ -191,6 +194,28 @@ def test_list_that_cannot_be_read_lets_nobody_in(guarded: Guarded) -> None:
     assert guarded.ask("/_stcore/metrics", cookie)[0] == 403
     # The administrator finds out in the log, which names no files outside the workspace.
     assert "no TOML" in guarded.server.log.read_text()
+
+
+def test_sign_in_holds_where_streamlit_has_no_secrets(tmp_path: Path) -> None:
+    """It has none for a while after the file was spoilt and mended: then everybody was a stranger."""
+    origin = "http://127.0.0.1:8501"
+    file = tmp_path / "auth.toml"
+    file.write_text(
+        f'[auth]\nredirect_uri = "{origin}/oauth2callback"\ncookie_secret = "{SECRET}"\nclient_id = "mirage"\n'
+        'client_secret = "x"\nserver_metadata_url = "http://127.0.0.1:9/none"\n'
+        f"[mirage]\nallow = {json.dumps([ADA])}\n"
+    )
+    before = config.get_option("server.cookieSecret")
+    try:
+        guard = Guard(cast("Any", None), file)
+        said = {"origin": origin, "is_logged_in": True, "provider": "default", "aud": "mirage", "iat": time.time()}
+        for secret, email, admitted in ((SECRET, ADA, True), (SECRET, EVE, False), ("f" * 64, ADA, False)):
+            cookie = create_signed_value(secret, "_streamlit_user", json.dumps(said | {"email": email})).decode()
+            assert guard.admits({"_streamlit_user": cookie}) is admitted
+        assert get_cookie_secret() == SECRET
+    finally:
+        config.set_option("server.cookieSecret", before)
+    assert SECRET not in repr(guard.access)
 
 
 def test_uploads_need_the_sign_in(guarded: Guarded) -> None:
