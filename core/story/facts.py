@@ -179,6 +179,14 @@ class Benchmark:
     embeddings: list[str] = field(default_factory=list)
     own_embeddings: bool = True
 
+    @property
+    def without_generator(self) -> str:
+        """Where MIRAGE gains and comes no further than without its generator: the verdict on that; else empty."""
+        alone = self.over_rivals.get("mirage-no-generator")
+        if self.gain is None or self.gain.says != "better" or alone is None or alone.says == "better":
+            return ""
+        return alone.says
+
 
 def best_of(benchmarks: Sequence[Benchmark]) -> Benchmark | None:
     """The first that was not tested on another corpus."""

@@ -73,10 +73,9 @@ def headline(data: Data, best: Benchmark | None) -> str:
 
 def credited(one: Benchmark) -> str:
     """Whose a gain is, where MIRAGE without its generator comes as far; empty otherwise."""
-    alone = one.over_rivals.get("mirage-no-generator")
-    if not one.gain or one.gain.says != "better" or alone is None or alone.says == "better":
+    if not one.without_generator:
         return ""
-    if alone.says == "worse":
+    if one.without_generator == "worse":
         return "The gain is that of the unlabelled speech: generated features take a little away from it."
     return "The gain is that of the unlabelled speech: that generated features add to it cannot be told from chance."
 

@@ -169,19 +169,11 @@ def limits_message(story: Story) -> str:
 
 def credit(listed: Sequence[Benchmark]) -> str:
     """Whose the gain is, where generating adds nothing to it or takes from it; empty where that cannot be said."""
-    found = [
-        one
-        for one in listed
-        if one.gain
-        and one.gain.says == "better"
-        and (alone := one.over_rivals.get("mirage-no-generator"))
-        and alone.says != "better"
-    ]
+    found = [one for one in listed if one.without_generator]
     if not found:
         return ""
     trained = condition_words(found[0], most=80)
-    worse = found[0].over_rivals["mirage-no-generator"].says == "worse"
-    effect = "take a little of it away" if worse else "add nothing to it"
+    effect = "take a little of it away" if found[0].without_generator == "worse" else "add nothing to it"
     return f"With {trained}, the gain is that of the unlabelled speech: generated features {effect}."
 
 
